@@ -1,0 +1,218 @@
+//! Keywords of the validation extension: their values and where they may stand (B7). Enforcing
+//! them on a value is the adapter's part.
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Pointer, code};
+use crate::limits::PATTERN_BYTES_MAX;
+use crate::parse::Reader;
+use crate::schema::Schema;
+use crate::terms::VALIDATION;
+
+/// What a value must satisfy besides its schema, in the meaning of JSON Schema validation.
+#[derive(Debug, Clone, Default)]
+pub struct Constraints {
+    /// Smallest allowed number.
+    pub minimum: Option<f64>,
+    /// Largest allowed number.
+    pub maximum: Option<f64>,
+    /// The number must be larger.
+    pub exclusive_minimum: Option<f64>,
+    /// The number must be smaller.
+    pub exclusive_maximum: Option<f64>,
+    /// The number must be a multiple.
+    pub multiple_of: Option<f64>,
+    /// Fewest characters.
+    pub min_length: Option<u64>,
+    /// Most characters.
+    pub max_length: Option<u64>,
+    /// The text must match somewhere.
+    pub pattern: Option<Pattern>,
+    /// The allowed values; `const` is a list of one.
+    pub one_of: Option<Vec<Value>>,
+    /// Fewest items.
+    pub min_items: Option<u64>,
+    /// Most items.
+    pub max_items: Option<u64>,
+    /// No item may occur twice.
+    pub unique_items: bool,
+    /// Fields that must be there.
+    pub required: Vec<String>,
+}
+
+/// A compiled `pattern`. Matching takes linear time; look-around and back-references do not exist.
+#[derive(Debug, Clone)]
+pub struct Pattern(regex::Regex);
+
+impl Pattern {
+    fn compile(text: &str) -> Result<Pattern, String> {
+        let built = regex::RegexBuilder::new(text)
+            .size_limit(PATTERN_BYTES_MAX)
+            .build();
+        // The last line of the error says what is wrong; the others point into the text.
+        built
+            .map(Pattern)
+            .map_err(|e| e.to_string().lines().last().unwrap_or_default().to_owned())
+    }
+
+    /// The pattern as written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Does the text match somewhere?
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
+impl Constraints {
+    /// Is there nothing to check?
+    pub fn is_empty(&self) -> bool {
+        let numbers = [
+            self.minimum,
+            self.maximum,
+            self.exclusive_minimum,
+            self.exclusive_maximum,
+            self.multiple_of,
+        ];
+        let counts = [
+            self.min_length,
+            self.max_length,
+            self.min_items,
+            self.max_items,
+        ];
+        numbers.iter().all(Option::is_none)
+            && counts.iter().all(Option::is_none)
+            && self.pattern.is_none()
+            && self.one_of.is_none()
+            && !self.unique_items
+            && self.required.is_empty()
+    }
+}
+
+/// What a keyword applies to.
+#[derive(PartialEq)]
+enum Subject {
+    Number,
+    Text,
+    Items,
+    Fields,
+    Any,
+}
+
+impl Reader<'_> {
+    /// The validation keywords of an element, checked against the schema they restrict.
+    pub(crate) fn constraints(
+        &mut self,
+        object: &Map<String, Value>,
+        schema: Option<&Schema>,
+        at: &Pointer,
+    ) -> Constraints {
+        let mut constraints = Constraints::default();
+        if !self.extensions.validation {
+            return constraints;
+        }
+        for keyword in VALIDATION {
+            let Some(value) = object.get(keyword) else {
+                continue;
+            };
+            let at = at.key(keyword);
+            match constraints.set(keyword, value) {
+                Ok(subject) => {
+                    if schema.is_some_and(|schema| !subject.suits(schema)) {
+                        self.report(
+                            code!("nonConformantDatatype"),
+                            &at,
+                            format!("`{keyword}` does not apply to this schema"),
+                        );
+                    }
+                }
+                Err(message) => {
+                    self.report(
+                        code!("literalNotValid"),
+                        &at,
+                        format!("`{keyword}` must be {message}"),
+                    );
+                }
+            }
+        }
+        constraints
+    }
+}
+
+impl Constraints {
+    /// Takes one keyword over; the error says what its value should be.
+    fn set(&mut self, keyword: &str, value: &Value) -> Result<Subject, String> {
+        let number = || {
+            value
+                .as_f64()
+                .map(Some)
+                .ok_or_else(|| "a number".to_owned())
+        };
+        let count = || {
+            value
+                .as_u64()
+                .map(Some)
+                .ok_or_else(|| "an integer of zero or more".to_owned())
+        };
+        Ok(match keyword {
+            "minimum" => (self.minimum = number()?, Subject::Number).1,
+            "maximum" => (self.maximum = number()?, Subject::Number).1,
+            "exclusiveMinimum" => (self.exclusive_minimum = number()?, Subject::Number).1,
+            "exclusiveMaximum" => (self.exclusive_maximum = number()?, Subject::Number).1,
+            "multipleOf" => {
+                self.multiple_of = number()?;
+                if self.multiple_of.is_some_and(|step| step <= 0.0) {
+                    return Err("a number above zero".to_owned());
+                }
+                Subject::Number
+            }
+            "minLength" => (self.min_length = count()?, Subject::Text).1,
+            "maxLength" => (self.max_length = count()?, Subject::Text).1,
+            "pattern" => {
+                let text = value.as_str().ok_or("a string")?;
+                let pattern = Pattern::compile(text)
+                    .map_err(|error| format!("a supported regular expression: {error}"))?;
+                self.pattern = Some(pattern);
+                Subject::Text
+            }
+            "enum" => {
+                self.one_of = Some(value.as_array().ok_or("an array")?.clone());
+                Subject::Any
+            }
+            "const" => (self.one_of = Some(vec![value.clone()]), Subject::Any).1,
+            "minItems" => (self.min_items = count()?, Subject::Items).1,
+            "maxItems" => (self.max_items = count()?, Subject::Items).1,
+            "uniqueItems" => {
+                self.unique_items = value.as_bool().ok_or("true or false")?;
+                Subject::Items
+            }
+            _ => {
+                let names = value.as_array().ok_or("an array of field names")?;
+                for name in names {
+                    let name = name.as_str().ok_or("an array of field names")?;
+                    self.required.push(name.to_owned());
+                }
+                Subject::Fields
+            }
+        })
+    }
+}
+
+impl Subject {
+    /// May a keyword of this subject restrict that schema? Keywords for single values also fit an
+    /// array of such values.
+    fn suits(&self, schema: &Schema) -> bool {
+        match (self, schema) {
+            (Subject::Any, Schema::Primitive(_) | Schema::Enum(_)) => true,
+            (Subject::Number, Schema::Primitive(primitive)) => primitive.is_numeric(),
+            (Subject::Text, Schema::Primitive(primitive)) => {
+                *primitive == crate::schema::Primitive::String
+            }
+            (Subject::Items, Schema::Array(_)) | (Subject::Fields, Schema::Object(_)) => true,
+            (_, Schema::Array(array)) => self.suits(&array.element),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The wire shapes of the OCI IoT API `20250531`, of its data API and of its token endpoint,
+//! shared by the server (`http-api`) and the client (`iot-client`).
+//!
+//! This crate owns names, members, codes and paths, and nothing else: no IO, no clock, no rule of
+//! the domain. Times are RFC 3339 strings in UTC with six fraction digits (`…T21:31:40.123456Z`).
+
+pub mod adapters;
+pub mod data;
+pub mod domains;
+pub mod error;
+pub mod instances;
+pub mod list;
+pub mod models;
+pub mod operation;
+pub mod tags;
+pub mod token;
+
+pub use error::{ErrorBody, ErrorCode};
+pub use list::Collection;
+pub use operation::Operation;
+pub use tags::Tags;
+
+/// Path prefix of the control plane (control-plane.md 1.1).
+pub const CONTROL_PATH: &str = "/20250531";

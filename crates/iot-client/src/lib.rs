@@ -1,0 +1,22 @@
+//! The platform's protocols from the outside: control plane, token endpoint and data API, one
+//! method per operation. The program's verbs and the tests of the server use it.
+//!
+//! This crate owns connections, signing, paging, retries and the reading of answers. It knows no
+//! configuration file and no rule of the domain, and prints nothing. Nothing is connected before
+//! the first call; one [`reqwest::Client`] keeps its connections open for all that share it.
+
+mod answer;
+mod connect;
+mod control;
+mod data;
+mod error;
+mod exchange;
+mod form;
+pub mod limits;
+mod token;
+
+pub use connect::{Trust, http_client};
+pub use control::{AdapterQuery, ControlClient, InstanceQuery, ModelQuery};
+pub use data::DataClient;
+pub use error::ClientError;
+pub use token::{TokenRequest, token_password};

@@ -1,0 +1,242 @@
+//! The command line: what can be asked for, and the help texts.
+//!
+//! Parsing is all that happens here; what an absent option means is decided in `config`.
+
+mod global;
+mod serve;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use global::{GlobalArgs, OutputFormat};
+pub use serve::{Limits, ServeArgs};
+
+/// Longest look-back of `query`, a century in minutes.
+const LAST_MINUTES_MAX: i64 = 100 * 366 * 24 * 60;
+
+/// Manage digital twins on the OCI IoT Platform, or on a platform of your own
+#[derive(Debug, Parser)]
+#[command(
+    name = "manage-dt",
+    version,
+    after_help = crate::exit_code::HELP,
+    max_term_width = 100,
+    disable_help_flag = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+    /// Options of every verb.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Create a digital twin: model, adapter and instance
+    #[command(after_help = "\
+What exists already is kept and the rest is created, so a create that was
+interrupted is completed by running it again.
+
+Examples:
+  manage-dt create custom-adapter
+  manage-dt --local create custom-adapter
+  manage-dt --profile FRA -v create unstructured")]
+    Create(CreateArgs),
+    /// Show content and recent data of a digital twin
+    #[command(after_help = "\
+Content comes from the control plane; raw, historized, raw command and rejected
+data come from the data API.
+
+Examples:
+  manage-dt query custom-adapter
+  manage-dt query --last-minutes 60 custom-adapter
+  manage-dt --output json query unstructured | jq '.rawData[].content'")]
+    Query(QueryArgs),
+    /// Delete a digital twin: instance, adapter and model
+    #[command(after_help = "\
+A part that does not exist or cannot be deleted does not stop the others.
+
+Examples:
+  manage-dt delete custom-adapter
+  manage-dt delete --id ocid1.iotdigitaltwininstance... custom-adapter")]
+    Delete(DeleteArgs),
+    /// Run a platform of your own: control plane, devices, data API
+    #[command(after_help = "\
+Examples:
+  manage-dt serve
+  manage-dt serve --state-dir /var/lib/manage-dt --https-port 443
+  manage-dt --local create custom-adapter    (in another terminal)")]
+    Serve(ServeArgs),
+    /// See it all once: a platform, three twins, telemetry, queries
+    #[command(after_help = "\
+Example:
+  manage-dt demo")]
+    Demo,
+    /// Print the shell lines that point OCI tools at a local platform
+    #[command(after_help = "\
+Examples:
+  eval \"$(manage-dt env)\"
+  eval \"$(manage-dt env --state-dir /var/lib/manage-dt)\"")]
+    Env(EnvArgs),
+    /// Print a completion script for a shell
+    #[command(
+        hide = true,
+        after_help = "\
+Example:
+  manage-dt completions bash > ~/.local/share/bash-completion/completions/manage-dt"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Arguments of `create`.
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    /// Name of the twin in the configuration file
+    pub twin: String,
+}
+
+/// Arguments of `query`.
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    /// Name of the twin in the configuration file
+    pub twin: String,
+    /// How far to look back
+    #[arg(
+        short = 'l',
+        long,
+        value_name = "MINUTES",
+        default_value_t = 5,
+        value_parser = clap::value_parser!(i64).range(1..=LAST_MINUTES_MAX)
+    )]
+    pub last_minutes: i64,
+    /// Which instance, when several have the twin's name
+    #[arg(long, value_name = "OCID")]
+    pub id: Option<String>,
+}
+
+/// Arguments of `delete`.
+#[derive(Debug, Args)]
+pub struct DeleteArgs {
+    /// Name of the twin in the configuration file
+    pub twin: String,
+    /// Which instance, when several have the twin's name
+    #[arg(long, value_name = "OCID")]
+    pub id: Option<String>,
+}
+
+/// Arguments of `env`.
+#[derive(Debug, Args)]
+pub struct EnvArgs {
+    /// State directory of the platform
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "MANAGE_DT_STATE_DIR",
+        hide_env_values = true,
+        default_value = DEFAULT_STATE_DIR,
+        value_parser = path_parser()
+    )]
+    pub state_dir: PathBuf,
+}
+
+/// Where `serve` keeps its state unless told otherwise.
+pub const DEFAULT_STATE_DIR: &str = "./.manage-dt";
+
+/// Region of the platform that `serve` runs unless told otherwise.
+const DEFAULT_SERVE_REGION: &str = "local-1";
+
+/// Takes a path; an empty environment variable is no error and counts as unset later.
+fn path_parser() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// Parses a command line, program name first.
+pub fn parse(
+    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+) -> Result<Cli, clap::Error> {
+    let matches = Cli::command().try_get_matches_from(arguments)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    cli.global.typed = global::IDS.iter().copied().filter(|id| typed(id)).collect();
+    if let Verb::Serve(serve) = &mut cli.verb {
+        // OCI_CLI_REGION says where a client looks; only `--region` names what is served.
+        let region = cli.global.region.clone().filter(|_| typed("region"));
+        serve.region = region.unwrap_or_else(|| DEFAULT_SERVE_REGION.to_owned());
+    }
+    Ok(cli)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Cli {
+        parse(line.split(' ')).unwrap_or_else(|error| panic!("{line}: {error}"))
+    }
+
+    #[test]
+    fn definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_on_either_side_of_the_verb() {
+        for line in [
+            "manage-dt --profile P -v --output json query t",
+            "manage-dt query --profile P -v --output json t",
+            "manage-dt query t --output=json --profile=P --verbose",
+        ] {
+            let cli = parsed(line);
+            assert_eq!(cli.global.profile.as_deref(), Some("P"), "{line}");
+            assert!(cli.global.verbose, "{line}");
+            assert_eq!(cli.global.output, OutputFormat::Json, "{line}");
+            assert!(cli.global.typed.contains(&"profile"), "{line}");
+        }
+    }
+
+    #[test]
+    fn local_never_swallows_the_verb() {
+        let cli = parsed("manage-dt --local create t");
+        assert_eq!(cli.global.local, Some(PathBuf::new()));
+        assert!(matches!(cli.verb, Verb::Create(CreateArgs { twin }) if twin == "t"));
+        let cli = parsed("manage-dt query t --local=/srv/state");
+        assert_eq!(cli.global.local, Some(PathBuf::from("/srv/state")));
+    }
+
+    #[test]
+    fn serve_has_a_region_of_its_own() {
+        let region = |line: &str| match parsed(line).verb {
+            Verb::Serve(serve) => serve.region,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(region("manage-dt serve"), "local-1");
+        assert_eq!(region("manage-dt serve --region plant-2"), "plant-2");
+        assert_eq!(region("manage-dt --region plant-2 serve"), "plant-2");
+    }
+
+    #[test]
+    fn last_minutes_is_a_positive_number() {
+        assert!(matches!(parsed("manage-dt query t").verb, Verb::Query(q) if q.last_minutes == 5));
+        assert!(
+            matches!(parsed("manage-dt query -l 60 t").verb, Verb::Query(q) if q.last_minutes == 60)
+        );
+        for bad in ["0", "-1", "x", "99999999999"] {
+            assert!(
+                parse(["manage-dt", "query", "-l", bad, "t"]).is_err(),
+                "{bad}"
+            );
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! From a command line to an exit code.
+
+use std::ffi::OsString;
+
+use crate::args::{self, Cli, Verb};
+use crate::config::Environment;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::{log, verbs};
+
+/// Runs one command line, program name first, and tells its failure.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match args::parse(arguments.into_iter().collect::<Vec<_>>()) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version end here too. Nobody may be left to read them.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::Usage
+            } else {
+                ExitCode::Done
+            };
+        }
+    };
+    if cli.global.no_color {
+        anstream::ColorChoice::Never.write_global();
+    }
+    match verb(&cli) {
+        Ok(()) => ExitCode::Done,
+        Err(failure) => {
+            failure.tell();
+            failure.exit
+        }
+    }
+}
+
+fn verb(cli: &Cli) -> Result<(), Failure> {
+    let global = &cli.global;
+    let environment = Environment::of_process();
+    // `serve` and `demo` set up logging of their own.
+    if !matches!(cli.verb, Verb::Serve(_) | Verb::Demo) {
+        log::init(global.verbose, global.debug);
+    }
+    match &cli.verb {
+        Verb::Create(args) => verbs::create::run(args, global, &environment),
+        Verb::Query(args) => verbs::query::run(args, global, &environment),
+        Verb::Delete(args) => verbs::delete::run(args, global, &environment),
+        Verb::Env(args) => verbs::env::run(args, global, &environment),
+        Verb::Completions { shell } => verbs::completions::run(*shell),
+        Verb::Serve(args) => verbs::serve::run(args, global),
+        Verb::Demo => verbs::demo::run(global),
+    }
+}

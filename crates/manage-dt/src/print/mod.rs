@@ -1,0 +1,12 @@
+//! Results on stdout: tables and panels, or one JSON document.
+
+pub mod json_text;
+pub mod panel;
+pub mod report;
+pub mod table;
+
+#[cfg(test)]
+pub(crate) mod golden;
+
+pub use report::Report;
+pub use table::Table;

@@ -1,0 +1,12 @@
+//! The verbs, one file each.
+
+pub mod completions;
+pub mod create;
+pub mod delete;
+pub mod demo;
+pub mod env;
+mod instances;
+pub mod query;
+mod resource;
+pub mod serve;
+mod structure;

@@ -1,0 +1,8 @@
+//! The program as its users see it: exit code, stdout and stderr of the built binary.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod help;
+mod kit;
+mod verbs;

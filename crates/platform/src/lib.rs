@@ -1,0 +1,30 @@
+//! The platform's use cases: what happens when somebody creates a model, logs in as a device,
+//! sends a message, asks for a token or reads data.
+//!
+//! One module per resource or duty. The crate knows no socket and no SQL: edges call it, and it
+//! calls the [`store::Store`] port, which a backend implements and whose suite
+//! ([`store::suite`]) every backend passes. All times are UTC microseconds since the epoch
+//! (`_us`).
+
+pub mod adapters;
+pub mod clock;
+pub mod data;
+pub mod domains;
+pub mod error;
+pub mod first_start;
+pub mod identity;
+pub mod ingest;
+pub mod instances;
+pub mod limits;
+pub mod list;
+pub mod metrics;
+pub mod models;
+pub mod names;
+mod platform;
+pub mod secrets;
+pub mod store;
+pub mod tokens;
+mod validate;
+
+pub use error::Refusal;
+pub use platform::Platform;

@@ -1,0 +1,67 @@
+//! Every bound of the platform, with its unit and its reason.
+
+/// Largest payload a device may send, bytes (devices.md 3, 4).
+pub const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
+
+/// Longest endpoint (topic or path), bytes: MQTT's own bound on a topic is 65,535, far more than
+/// any real one; longer ones only cost room in every row.
+pub const ENDPOINT_BYTES_MAX: usize = 1024;
+
+/// Longest content type kept, bytes.
+pub const CONTENT_TYPE_BYTES_MAX: usize = 255;
+
+/// Body of a control-plane request, bytes: a model of 1 MiB grows when a client escapes it
+/// (control-plane.md 1.1).
+pub const CONTROL_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Body of a token request, bytes.
+pub const TOKEN_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Messages in one commit. Larger groups lower the cost per row no further and make the first
+/// message wait.
+pub const BATCH_MESSAGES_MAX: usize = 4096;
+
+/// Payload bytes waiting for a commit, in all. A full queue stops the readers of all sockets; it
+/// never grows memory.
+pub const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Messages waiting for a commit, in all.
+pub const QUEUE_MESSAGES_MAX: usize = 16 * 1024;
+
+/// Unacknowledged messages of one connection. At most this many wait, then its socket is not read.
+pub const INFLIGHT_MESSAGES_MAX: usize = 1024;
+
+/// Times a failed commit is tried again before its messages are given back unacknowledged.
+pub const COMMIT_RETRIES_MAX: u32 = 3;
+
+/// Twins kept ready in memory; the ones nobody is connected as are dropped first.
+pub const TWINS_CACHED_MAX: usize = 100_000;
+
+/// API keys kept parsed.
+pub const API_KEYS_CACHED_MAX: usize = 1_000;
+
+/// Page size of control-plane lists when the client names none (control-plane.md 1.8).
+pub const LIST_ITEMS_DEFAULT: usize = 100;
+/// Largest page of control-plane lists; larger wishes are cut (control-plane.md 1.8).
+pub const LIST_ITEMS_MAX: usize = 1000;
+
+/// Page size of the data API when the client names none (data-api.md 2.4).
+pub const DATA_ROWS_DEFAULT: u64 = 25;
+/// Largest page of the data API; larger wishes are cut (data-api.md 2.4).
+pub const DATA_ROWS_MAX: u64 = 10_000;
+
+/// `displayName`, characters (control-plane.md 4).
+pub const DISPLAY_NAME_CHARS_MAX: usize = 255;
+/// `description`, characters (control-plane.md 4).
+pub const DESCRIPTION_CHARS_MAX: usize = 1024;
+/// `externalKey`, characters (control-plane.md 5.5).
+pub const EXTERNAL_KEY_CHARS_MAX: usize = 255;
+/// Tags of one resource (control-plane.md 4).
+pub const TAGS_MAX: usize = 64;
+/// Tag key, characters (control-plane.md 4).
+pub const TAG_KEY_CHARS_MAX: usize = 100;
+/// Tag value, characters (control-plane.md 4).
+pub const TAG_VALUE_CHARS_MAX: usize = 256;
+
+/// Life time of an access token, seconds (data-api.md 1.2).
+pub const TOKEN_SECONDS: u64 = 3600;
