@@ -2,8 +2,7 @@
 //! sends a message, asks for a token or reads data.
 //!
 //! One module per resource or duty. The crate knows no socket and no SQL: edges call it, and it
-//! calls the [`store::Store`] port, which a backend implements and whose suite
-//! ([`store::suite`]) every backend passes. All times are UTC microseconds since the epoch
+//! calls the [`store::Store`] port, which a backend implements. All times are UTC microseconds since the epoch
 //! (`_us`).
 
 pub mod adapters;

@@ -1,0 +1,162 @@
+//! Adapters: create, read, list, delete, and the compiled form that ingest runs
+//! (control-plane.md 5.5, adapters-and-models.md A1).
+
+use std::sync::Arc;
+
+use iot_api::adapters::CreateDigitalTwinAdapterDetails;
+use iot_api::ErrorCode;
+use serde_json::Value;
+
+use crate::error::Refusal;
+use crate::list::{ListQuery, Listed};
+use crate::platform::Platform;
+use crate::store::{Adapter, Lifecycle, Model};
+use crate::validate::Findings;
+
+/// An adapter with its envelope and routes as JSON text: as sent, or generated for a default
+/// adapter.
+#[derive(Debug, Clone)]
+pub struct AdapterView {
+    /// The record.
+    pub adapter: Adapter,
+    /// `inboundEnvelope`
+    pub envelope: String,
+    /// `inboundRoutes`
+    pub routes: String,
+}
+
+impl Platform {
+    /// Checks and compiles an adapter and keeps it.
+    ///
+    /// # Errors
+    /// `InvalidParameter` with every finding; `MissingParameter` without a model;
+    /// `RelatedResourceNotAuthorizedOrNotFound` for an unknown one.
+    pub async fn adapter_create(
+        &self,
+        details: CreateDigitalTwinAdapterDetails,
+    ) -> Result<AdapterView, Refusal> {
+        let domain_id = details.iot_domain_id;
+        self.domain_of_body(&domain_id).await?;
+        let mut findings = Findings::default();
+        findings.display_name(details.display_name.as_deref());
+        findings.description(details.description.as_deref());
+        let tags = findings.tags(details.freeform_tags, details.defined_tags);
+        findings.check()?;
+        let (id, uri) = (details.digital_twin_model_id, details.digital_twin_model_spec_uri);
+        let Some(model) = self.model_of_body(&domain_id, id.as_deref(), uri.as_deref()).await?
+        else {
+            return Err(Refusal::new(
+                ErrorCode::MissingParameter,
+                "an adapter needs digitalTwinModelId or digitalTwinModelSpecUri",
+            ));
+        };
+        let mut common =
+            self.new_common("iotdigitaltwinadapter", domain_id, details.display_name);
+        common.description = details.description;
+        common.tags = tags;
+        let adapter = Adapter {
+            common,
+            model_id: model.common.id.clone(),
+            spec_uri: model.spec_uri.clone(),
+            envelope: details.inbound_envelope.map(|raw| raw.get().to_owned()),
+            routes: details.inbound_routes.map(|raw| raw.get().to_owned()),
+        };
+        let resolved = self.model_resolved(&model).await?;
+        compile(&adapter, resolved.clone())?;
+        self.store().adapter_create(&adapter).await?;
+        Ok(view(adapter, &resolved))
+    }
+
+    /// An adapter with envelope and routes.
+    ///
+    /// # Errors
+    /// `NotAuthorizedOrNotFound`.
+    pub async fn adapter_get(&self, id: &str) -> Result<AdapterView, Refusal> {
+        let adapter = self.adapter_record(id).await?;
+        let model = self.model_get(&adapter.model_id).await?;
+        let resolved = self.model_resolved(&model).await?;
+        Ok(view(adapter, &resolved))
+    }
+
+    /// One page of adapters.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn adapter_list(&self, query: ListQuery) -> Result<Listed<Adapter>, Refusal> {
+        Ok(self.store().adapter_list(&query).await?)
+    }
+
+    /// Deletes an adapter.
+    ///
+    /// # Errors
+    /// `Conflict` while an instance uses it, `NoEtagMatch`, `NotAuthorizedOrNotFound`.
+    pub async fn adapter_delete(&self, id: &str, etag: Option<String>) -> Result<(), Refusal> {
+        Ok(self.store().adapter_delete(&self.deletion(id, etag)).await?)
+    }
+
+    async fn adapter_record(&self, id: &str) -> Result<Adapter, Refusal> {
+        let adapter = self.store().adapter_get(id).await?;
+        adapter.ok_or_else(|| Refusal::not_found("digital twin adapter", id))
+    }
+
+    /// The ACTIVE model that a body names by OCID, by DTMI or by both, which must agree.
+    pub(crate) async fn model_of_body(
+        &self,
+        domain_id: &str,
+        id: Option<&str>,
+        uri: Option<&str>,
+    ) -> Result<Option<Model>, Refusal> {
+        let by_id = match id {
+            None => None,
+            Some(id) => {
+                let found = self.store().model_get(id).await?.filter(|model| {
+                    model.common.parent_id == domain_id
+                        && model.common.lifecycle == Lifecycle::Active
+                });
+                Some(found.ok_or_else(|| Refusal::related("digitalTwinModelId", id))?)
+            }
+        };
+        let Some(uri) = uri else { return Ok(by_id) };
+        let by_uri = self.store().model_by_uri(domain_id, uri).await?;
+        let by_uri = by_uri.ok_or_else(|| Refusal::related("digitalTwinModelSpecUri", uri))?;
+        if by_id.is_some_and(|model| model.common.id != by_uri.common.id) {
+            return Err(Refusal::invalid(
+                "digitalTwinModelId and digitalTwinModelSpecUri name different models",
+            ));
+        }
+        Ok(Some(by_uri))
+    }
+
+    /// The adapter of an instance, compiled.
+    pub(crate) async fn adapter_compiled(&self, id: &str) -> Result<Arc<adapter::Adapter>, Refusal> {
+        let record = self.adapter_record(id).await?;
+        let model = self.model_get(&record.model_id).await?;
+        let resolved = self.model_resolved(&model).await?;
+        Ok(Arc::new(compile(&record, resolved)?))
+    }
+}
+
+fn view(adapter: Adapter, model: &dtdl::Model) -> AdapterView {
+    if adapter.envelope.is_some() && adapter.routes.is_some() {
+        let (envelope, routes) = (adapter.envelope.clone(), adapter.routes.clone());
+        let text = |part: Option<String>| part.unwrap_or_else(|| "null".to_owned());
+        return AdapterView { adapter, envelope: text(envelope), routes: text(routes) };
+    }
+    let (envelope, routes) = adapter::default_definition(model);
+    let envelope = adapter.envelope.clone().unwrap_or_else(|| envelope.to_string());
+    let routes = adapter.routes.clone().unwrap_or_else(|| routes.to_string());
+    AdapterView { adapter, envelope, routes }
+}
+
+fn compile(record: &Adapter, model: Arc<dtdl::Model>) -> Result<adapter::Adapter, Refusal> {
+    let parse = |text: &Option<String>| -> Result<Option<Value>, Refusal> {
+        let value = text.as_deref().map(serde_json::from_str::<Value>).transpose();
+        value.map_err(|error| Refusal::invalid(format!("the adapter's definition: {error}")))
+    };
+    let (envelope, routes) = (parse(&record.envelope)?, parse(&record.routes)?);
+    adapter::Adapter::compile(model, envelope.as_ref(), routes.as_ref()).map_err(|found| {
+        let lines: Vec<String> =
+            found.iter().map(|d| format!("{}: {} ({})", d.field, d.message, d.code)).collect();
+        Refusal::invalid(lines.join("\n"))
+    })
+}

@@ -1,0 +1,172 @@
+//! From a publish to a row with its outcome (adapters-and-models.md A2).
+
+use std::sync::Arc;
+
+use adapter::{Message, Outcome};
+use bytes::Bytes;
+
+use super::committer::Receipt;
+use super::twins::Twin;
+use crate::limits::{CONTENT_TYPE_BYTES_MAX, ENDPOINT_BYTES_MAX, PAYLOAD_BYTES_MAX};
+use crate::metrics::Metrics;
+use crate::platform::Platform;
+use crate::store::{MessageRow, RowOutcome, RowValue};
+
+/// What a device sent.
+#[derive(Debug, Clone)]
+pub struct Publication {
+    /// Topic or path; one leading slash is taken away.
+    pub endpoint: String,
+    /// Content type, if the protocol carries one.
+    pub content_type: Option<String>,
+    /// The bytes.
+    pub content: Bytes,
+}
+
+/// Why a message was not taken in. Nothing of it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublishRefused {
+    /// Over [`PAYLOAD_BYTES_MAX`].
+    TooLarge,
+    /// Empty, too long, or with a character that has no place there.
+    BadEndpoint(String),
+    /// The twin was deleted.
+    TwinGone,
+    /// The platform is going down, or its store failed.
+    Unavailable,
+}
+
+impl Platform {
+    /// Takes a message in: normalises it and queues it for the next commit. Waits while the queue
+    /// is full. `receipt` is told after the commit.
+    ///
+    /// # Errors
+    /// See [`PublishRefused`].
+    pub async fn accept(
+        &self,
+        twin: &Arc<Twin>,
+        publication: Publication,
+        receipt: Option<Receipt>,
+    ) -> Result<(), PublishRefused> {
+        let renewed;
+        let twin = if twin.is_stale() {
+            renewed = self.twin_renewed(twin).await?;
+            &renewed
+        } else {
+            twin
+        };
+        let row = self.message_row(twin, publication).inspect_err(|refused| {
+            let reason = match refused {
+                PublishRefused::TooLarge => "too_large",
+                PublishRefused::BadEndpoint(_) => "bad_endpoint",
+                PublishRefused::TwinGone => "twin_gone",
+                PublishRefused::Unavailable => "unavailable",
+            };
+            Metrics::count(&self.metrics().messages_refused, reason);
+        })?;
+        self.ingest.queue(row, receipt).await.map_err(|_| PublishRefused::Unavailable)
+    }
+
+    /// The twin as it is now, if it is still the same instance.
+    async fn twin_renewed(&self, twin: &Twin) -> Result<Arc<Twin>, PublishRefused> {
+        match self.twin(&twin.domain_id, &twin.external_key).await {
+            Ok(Some(now)) if now.id == twin.id => Ok(now),
+            Ok(_) => Err(PublishRefused::TwinGone),
+            Err(_) => Err(PublishRefused::Unavailable),
+        }
+    }
+
+    fn message_row(
+        &self,
+        twin: &Twin,
+        publication: Publication,
+    ) -> Result<MessageRow, PublishRefused> {
+        if publication.content.len() > PAYLOAD_BYTES_MAX {
+            return Err(PublishRefused::TooLarge);
+        }
+        let endpoint = endpoint(publication.endpoint)?;
+        let time_received_us = self.now_us();
+        let outcome = match &twin.adapter {
+            None => RowOutcome::RawOnly,
+            Some(adapter) => {
+                let content = publication.content.as_ref();
+                normalise(adapter, &Message { endpoint: &endpoint, content, time_received_us })
+            }
+        };
+        // MQTT 3.1.1 carries no content type (devices.md 3).
+        let content_type = publication.content_type.or_else(|| {
+            let is_json = !matches!(outcome, RowOutcome::RawOnly | RowOutcome::Rejected { .. })
+                || serde_json::from_slice::<serde::de::IgnoredAny>(&publication.content).is_ok();
+            is_json.then(|| "application/json".to_owned())
+        });
+        Ok(MessageRow {
+            twin: twin.no,
+            endpoint,
+            content_type: content_type.filter(|text| text.len() <= CONTENT_TYPE_BYTES_MAX),
+            content: publication.content,
+            time_received_us,
+            outcome,
+        })
+    }
+}
+
+/// Takes one leading slash away and checks the rest.
+fn endpoint(mut text: String) -> Result<String, PublishRefused> {
+    if text.starts_with('/') {
+        text.remove(0);
+    }
+    let bad = |why: &str| Err(PublishRefused::BadEndpoint(why.to_owned()));
+    if text.is_empty() {
+        return bad("the endpoint is empty");
+    }
+    if text.len() > ENDPOINT_BYTES_MAX {
+        return bad("the endpoint is longer than 1,024 bytes");
+    }
+    if text.contains('\0') {
+        return bad("the endpoint has a NUL character");
+    }
+    Ok(text)
+}
+
+fn normalise(adapter: &adapter::Adapter, message: &Message<'_>) -> RowOutcome {
+    match adapter.normalise(message) {
+        Outcome::Values(normalized) => {
+            let elements = &adapter.model().elements;
+            let values = normalized.values.into_iter().filter_map(|value| {
+                let element = elements.get(value.element)?;
+                Some(RowValue {
+                    path: element.path.clone(),
+                    value: value.value,
+                    historized: element.historized,
+                })
+            });
+            RowOutcome::Values {
+                time_observed_us: normalized.time_observed_us,
+                values: values.collect(),
+            }
+        }
+        Outcome::Rejected(rejection) => {
+            RowOutcome::Rejected { code: rejection.code, message: rejection.message }
+        }
+        // Gateways are not served yet, so no target can be found (adapters-and-models.md A9).
+        Outcome::Delegated(delegation) => RowOutcome::Rejected {
+            code: 404,
+            message: format!("Target digital twin instance '{}' not found", delegation.target),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_leading_slash_goes() {
+        assert_eq!(endpoint("/iot/v1".into()), Ok("iot/v1".into()));
+        assert_eq!(endpoint("//iot".into()), Ok("/iot".into()));
+        for bad in ["", "/", "a\0b"] {
+            assert!(endpoint(bad.into()).is_err(), "{bad:?}");
+        }
+        assert!(endpoint("x".repeat(1025)).is_err());
+    }
+}

@@ -1,0 +1,143 @@
+//! Group commit: everything that waits becomes one transaction, then its receipts go out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinHandle;
+
+use crate::limits::{
+    BATCH_MESSAGES_MAX, COMMIT_RETRIES_MAX, QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX,
+};
+use crate::metrics::Metrics;
+use crate::store::{MessageRow, RowOutcome, Store};
+
+/// Bytes that one permit of the queue stands for; a message costs at least one.
+const PERMIT_BYTES: usize = 1024;
+
+/// Pause before a failed commit is tried again.
+const COMMIT_RETRY_PAUSE: Duration = Duration::from_millis(200);
+
+/// Where to say that a message is durable. The channel needs room for every message its owner has
+/// in flight: it is never waited for.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// The owner's channel.
+    pub to: mpsc::Sender<Settled>,
+    /// The owner's name for the message.
+    pub token: u32,
+}
+
+/// What became of a queued message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// The name from the receipt.
+    pub token: u32,
+    /// On disk with its outcome; otherwise nothing of it is kept.
+    pub committed: bool,
+}
+
+struct Queued {
+    row: MessageRow,
+    receipt: Option<Receipt>,
+    /// Gives the room in the queue back when the message is settled.
+    _room: OwnedSemaphorePermit,
+}
+
+/// The queue in front of the store and the task behind it.
+pub(crate) struct Ingest {
+    queue: Mutex<Option<mpsc::Sender<Queued>>>,
+    room: Arc<Semaphore>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The queue takes nothing any more.
+#[derive(Debug)]
+pub(crate) struct Closed;
+
+impl Ingest {
+    /// Starts the task that commits.
+    pub fn start(store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Ingest {
+        let (sender, receiver) = mpsc::channel(QUEUE_MESSAGES_MAX);
+        let task = tokio::spawn(run(receiver, store, metrics));
+        Ingest {
+            queue: Mutex::new(Some(sender)),
+            room: Arc::new(Semaphore::new(QUEUE_BYTES_MAX / PERMIT_BYTES)),
+            task: Mutex::new(Some(task)),
+        }
+    }
+
+    /// Queues a row; waits while the queue is full.
+    pub async fn queue(&self, row: MessageRow, receipt: Option<Receipt>) -> Result<(), Closed> {
+        let permits = u32::try_from(row.content.len() / PERMIT_BYTES + 1).map_err(|_| Closed)?;
+        let room = self.room.clone().acquire_many_owned(permits).await.map_err(|_| Closed)?;
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let queue = queue.ok_or(Closed)?;
+        queue.send(Queued { row, receipt, _room: room }).await.map_err(|_| Closed)
+    }
+
+    /// Closes the queue and waits until what is in it is committed.
+    pub async fn drain(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "the committing task failed");
+        }
+    }
+}
+
+async fn run(mut queue: mpsc::Receiver<Queued>, store: Arc<dyn Store>, metrics: Arc<Metrics>) {
+    let mut waiting = Vec::with_capacity(BATCH_MESSAGES_MAX);
+    while queue.recv_many(&mut waiting, BATCH_MESSAGES_MAX).await > 0 {
+        let mut rows = Vec::with_capacity(waiting.len());
+        let mut receipts = Vec::with_capacity(waiting.len());
+        let mut rooms = Vec::with_capacity(waiting.len());
+        for Queued { row, receipt, _room } in waiting.drain(..) {
+            rows.push(row);
+            receipts.extend(receipt);
+            rooms.push(_room);
+        }
+        let rows = Arc::new(rows);
+        let committed = commit(&*store, &rows, &metrics).await;
+        if committed {
+            count(&metrics, &rows);
+        }
+        for Receipt { to, token } in receipts {
+            // A full or closed channel means that nobody waits any more.
+            let _ = to.try_send(Settled { token, committed });
+        }
+    }
+}
+
+async fn commit(store: &dyn Store, rows: &Arc<Vec<MessageRow>>, metrics: &Metrics) -> bool {
+    for attempt in 0..=COMMIT_RETRIES_MAX {
+        match store.commit_batch(rows.clone()).await {
+            Ok(()) => return true,
+            Err(error) => {
+                metrics.commit_failures.inc();
+                tracing::error!(?error, attempt, messages = rows.len(), "commit failed");
+            }
+        }
+        tokio::time::sleep(COMMIT_RETRY_PAUSE).await;
+    }
+    false
+}
+
+fn count(metrics: &Metrics, rows: &[MessageRow]) {
+    metrics.commits.inc();
+    metrics.messages_committed.inc_by(rows.len() as u64);
+    for row in rows {
+        match &row.outcome {
+            RowOutcome::RawOnly => {}
+            RowOutcome::Values { .. } => {
+                metrics.messages_normalized.inc();
+            }
+            RowOutcome::Rejected { code, message } => {
+                Metrics::count(&metrics.messages_rejected, code.to_string());
+                tracing::info!(twin.no = row.twin.0, code, message, "message rejected");
+            }
+        }
+    }
+}

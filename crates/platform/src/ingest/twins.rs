@@ -1,0 +1,101 @@
+//! Twins that devices are connected as, ready to normalise for.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::limits::TWINS_CACHED_MAX;
+use crate::store::TwinNo;
+
+/// An ACTIVE instance with its compiled adapter. Lives as long as a connection uses it; a change
+/// of the instance marks it stale, and its connection fetches it anew with the next message.
+pub struct Twin {
+    /// Number in the store.
+    pub no: TwinNo,
+    /// OCID.
+    pub id: String,
+    /// OCID of the domain.
+    pub domain_id: String,
+    /// External key.
+    pub external_key: String,
+    /// OCID of the secret.
+    pub(crate) auth_id: Option<String>,
+    /// `DIRECT`, `GATEWAY`, `INDIRECT` or `NONE`.
+    pub(crate) connectivity_type: String,
+    /// `None` for unstructured twins.
+    pub(crate) adapter: Option<Arc<adapter::Adapter>>,
+    stale: AtomicBool,
+}
+
+impl Twin {
+    /// Whether the instance changed since this was read.
+    pub fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn new(
+        instance: &crate::store::Instance,
+        adapter: Option<Arc<adapter::Adapter>>,
+    ) -> Twin {
+        Twin {
+            no: instance.no,
+            id: instance.common.id.clone(),
+            domain_id: instance.common.parent_id.clone(),
+            external_key: instance.external_key.clone(),
+            auth_id: instance.auth_id.clone(),
+            connectivity_type: instance.connectivity_type.clone(),
+            adapter,
+            stale: AtomicBool::new(false),
+        }
+    }
+}
+
+type Key = (String, String);
+
+/// Twins by domain and external key.
+#[derive(Default)]
+pub(crate) struct TwinCache {
+    twins: Mutex<HashMap<Key, Arc<Twin>>>,
+    /// Counts changes, so that a twin read before a change is not kept after it.
+    changes: AtomicU64,
+}
+
+impl TwinCache {
+    /// A cached twin.
+    pub fn get(&self, domain_id: &str, external_key: &str) -> Option<Arc<Twin>> {
+        self.lock().get(&(domain_id.to_owned(), external_key.to_owned())).cloned()
+    }
+
+    /// To be read before the store is, and given to [`TwinCache::keep`].
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// Keeps a twin unless something changed since `changes` was read; false then.
+    pub fn keep(&self, twin: &Arc<Twin>, changes: u64) -> bool {
+        let mut twins = self.lock();
+        if self.changes() != changes {
+            return false;
+        }
+        if twins.len() >= TWINS_CACHED_MAX {
+            twins.retain(|_, twin| Arc::strong_count(twin) > 1);
+        }
+        if twins.len() < TWINS_CACHED_MAX {
+            twins.insert((twin.domain_id.clone(), twin.external_key.clone()), twin.clone());
+        }
+        true
+    }
+
+    /// Marks a twin stale after a change of its instance is in the store.
+    pub fn forget(&self, domain_id: &str, external_key: &str) {
+        let mut twins = self.lock();
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        if let Some(twin) = twins.remove(&(domain_id.to_owned(), external_key.to_owned())) {
+            twin.stale.store(true, Ordering::Release);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Twin>>> {
+        self.twins.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

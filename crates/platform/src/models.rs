@@ -1,0 +1,166 @@
+//! Models: create, read, list, delete (control-plane.md 5.4).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dtdl::{ContentKind, Dtmi, Interface};
+use iot_api::models::CreateDigitalTwinModelDetails;
+use oci_core::ocid::Ocid;
+
+use crate::error::Refusal;
+use crate::list::{ListQuery, Listed};
+use crate::platform::Platform;
+use crate::store::{Common, Deletion, Lifecycle, Model};
+use crate::validate::{Findings, not_blank};
+
+/// Interfaces that one model may need in all, itself included (adapters-and-models.md B2).
+const INTERFACES_MAX: usize = 1024;
+
+impl Platform {
+    /// Checks a DTDL document and keeps it as a model.
+    ///
+    /// # Errors
+    /// `InvalidParameter` with every finding; `NotAuthorizedOrResourceAlreadyExists` for a DTMI
+    /// that is taken.
+    pub async fn model_create(
+        &self,
+        details: CreateDigitalTwinModelDetails,
+    ) -> Result<Model, Refusal> {
+        let domain_id = details.iot_domain_id;
+        self.domain_of_body(&domain_id).await?;
+        let mut findings = Findings::default();
+        findings.display_name(details.display_name.as_deref());
+        findings.description(details.description.as_deref());
+        let tags = findings.tags(details.freeform_tags, details.defined_tags);
+        findings.check()?;
+        let interface = Interface::parse(details.spec.get())
+            .and_then(|interface| interface.check_platform().map(|()| interface))
+            .map_err(|found| Refusal::invalid(found.to_string()))?;
+        let references = references(&interface);
+        let model = self.resolve(&domain_id, interface).await?;
+        let spec_uri = model.id.as_str().to_owned();
+        let display_name = not_blank(details.display_name)
+            .or_else(|| not_blank(model.display_name.clone()))
+            .unwrap_or_else(|| spec_uri.clone());
+        let description = not_blank(details.description).or_else(|| model.description.clone());
+        let mut common = self.new_common("iotdigitaltwinmodel", domain_id, Some(display_name));
+        common.description = description;
+        common.tags = tags;
+        let record = Model { common, spec_uri, references };
+        self.store().model_create(&record, details.spec.get()).await?;
+        Ok(record)
+    }
+
+    /// A model.
+    ///
+    /// # Errors
+    /// `NotAuthorizedOrNotFound`.
+    pub async fn model_get(&self, id: &str) -> Result<Model, Refusal> {
+        let model = self.store().model_get(id).await?;
+        model.ok_or_else(|| Refusal::not_found("digital twin model", id))
+    }
+
+    /// A model and its document as sent.
+    ///
+    /// # Errors
+    /// `NotAuthorizedOrNotFound`.
+    pub async fn model_spec(&self, id: &str) -> Result<(Model, String), Refusal> {
+        let model = self.model_get(id).await?;
+        let spec = self.store().model_spec(id).await?;
+        Ok((model, spec.ok_or_else(|| Refusal::not_found("digital twin model", id))?))
+    }
+
+    /// One page of models.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn model_list(&self, query: ListQuery) -> Result<Listed<Model>, Refusal> {
+        Ok(self.store().model_list(&query).await?)
+    }
+
+    /// Deletes a model.
+    ///
+    /// # Errors
+    /// `Conflict` while something refers to it, `NoEtagMatch`, `NotAuthorizedOrNotFound`.
+    pub async fn model_delete(&self, id: &str, etag: Option<String>) -> Result<(), Refusal> {
+        Ok(self.store().model_delete(&self.deletion(id, etag)).await?)
+    }
+
+    /// The resolved model of a record, ready for adapters.
+    pub(crate) async fn model_resolved(&self, record: &Model) -> Result<Arc<dtdl::Model>, Refusal> {
+        let (_, spec) = self.model_spec(&record.common.id).await?;
+        let interface =
+            Interface::parse(&spec).map_err(|found| Refusal::invalid(found.to_string()))?;
+        Ok(Arc::new(self.resolve(&record.common.parent_id, interface).await?))
+    }
+
+    /// Fetches what the interface refers to, breadth first, and resolves it.
+    async fn resolve(&self, domain_id: &str, interface: Interface) -> Result<dtdl::Model, Refusal> {
+        let mut known: HashMap<Dtmi, Arc<Interface>> = HashMap::new();
+        let mut wanted = references(&interface);
+        while let Some(uri) = wanted.pop() {
+            let Ok(dtmi) = Dtmi::parse(&uri) else { continue };
+            if known.contains_key(&dtmi) || known.len() >= INTERFACES_MAX {
+                continue;
+            }
+            let Some(record) = self.store().model_by_uri(domain_id, &uri).await? else { continue };
+            let Some(spec) = self.store().model_spec(&record.common.id).await? else { continue };
+            let Ok(found) = Interface::parse(&spec) else { continue };
+            wanted.extend(references(&found));
+            known.insert(dtmi, Arc::new(found));
+        }
+        dtdl::Model::resolve(interface, &|dtmi| known.get(dtmi).cloned())
+            .map_err(|found| Refusal::invalid(found.to_string()))
+    }
+
+    /// The domain that a request body names.
+    pub(crate) async fn domain_of_body(&self, id: &str) -> Result<(), Refusal> {
+        match self.store().domain_get(id).await? {
+            Some(_) => Ok(()),
+            None => Err(Refusal::related("iotDomainId", id)),
+        }
+    }
+
+    /// Members that every new resource has; a missing name is generated.
+    pub(crate) fn new_common(
+        &self,
+        type_word: &str,
+        parent_id: String,
+        display_name: Option<String>,
+    ) -> Common {
+        let now_us = self.now_us();
+        let generated = || format!("{type_word}{}", crate::clock::compact(now_us));
+        Common {
+            id: Ocid::generate(type_word, crate::first_start::REGION_KEY).to_string(),
+            parent_id,
+            display_name: not_blank(display_name).unwrap_or_else(generated),
+            description: None,
+            lifecycle: Lifecycle::Active,
+            tags: iot_api::Tags::default(),
+            time_created_us: now_us,
+            time_updated_us: now_us,
+            etag: new_etag(),
+        }
+    }
+
+    pub(crate) fn deletion(&self, id: &str, etag: Option<String>) -> Deletion {
+        Deletion { id: id.to_owned(), etag, now_us: self.now_us() }
+    }
+}
+
+/// A fresh etag: 64 hex digits.
+pub fn new_etag() -> String {
+    oci_core::ocid::random_hex(64).to_ascii_lowercase()
+}
+
+/// DTMIs that must exist before the interface: what it, and every interface defined in place inside
+/// it, extends and has as components.
+fn references(interface: &Interface) -> Vec<String> {
+    let components = interface.contents.iter().filter_map(|content| match &content.kind {
+        ContentKind::Component { schema } => Some(schema.as_str().to_owned()),
+        _ => None,
+    });
+    let embedded = interface.embedded.iter().flat_map(|embedded| references(embedded));
+    let extended = interface.extends.iter().map(|dtmi| dtmi.as_str().to_owned());
+    extended.chain(components).chain(embedded).collect()
+}

@@ -1,0 +1,98 @@
+//! The platform as one value that edges share.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::clock::Clock;
+use crate::identity::Caller;
+use crate::ingest::{Ingest, TwinCache};
+use crate::metrics::Metrics;
+use crate::names::HostNames;
+use crate::store::{Setup, Store, StoreError};
+use crate::tokens::TokenKeys;
+
+/// Use cases over a store. Cheap to share: edges hold it in an `Arc`.
+pub struct Platform {
+    store: Arc<dyn Store>,
+    setup: Setup,
+    names: HostNames,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+    ready: AtomicBool,
+    pub(crate) callers: Mutex<HashMap<String, Arc<Caller>>>,
+    pub(crate) twins: TwinCache,
+    pub(crate) ingest: Ingest,
+    pub(crate) token_keys: TokenKeys,
+}
+
+impl Platform {
+    /// Starts the platform on a store that holds `setup`; must run inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] when the token key of the setup cannot be read.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        setup: Setup,
+        names: HostNames,
+        clock: Clock,
+    ) -> Result<Arc<Platform>, StoreError> {
+        let token_keys = TokenKeys::new(&setup.app.signing_key_pem)
+            .map_err(|error| StoreError::Failed(format!("token signing key: {error}")))?;
+        let metrics = Arc::new(Metrics::default());
+        let ingest = Ingest::start(store.clone(), metrics.clone());
+        Ok(Arc::new(Platform {
+            store,
+            setup,
+            names,
+            clock,
+            metrics,
+            ready: AtomicBool::new(false),
+            callers: Mutex::new(HashMap::new()),
+            twins: TwinCache::default(),
+            ingest,
+            token_keys,
+        }))
+    }
+
+    /// Commits what was accepted and takes no further message.
+    pub async fn drain(&self) {
+        self.set_ready(false);
+        self.ingest.drain().await;
+    }
+
+    /// The store.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// What the first start made.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Host names.
+    pub fn names(&self) -> &HostNames {
+        &self.names
+    }
+
+    /// Counters.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Now, UTC microseconds.
+    pub fn now_us(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// Whether `/health/ready` answers 200.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// Says that everything is up, or that it is going down.
+    pub fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Release);
+    }
+}
