@@ -1,1 +1,34 @@
-//! store-sqlite
+//! The embedded backend: one SQLite file, one writer thread, a few readers.
+//!
+//! Every write is one transaction on the writer thread, durable when it returns (`synchronous` is
+//! FULL). Only this crate knows SQL of the embedded store.
+
+mod batch;
+mod connection;
+mod data;
+mod lists;
+mod rows;
+mod setup;
+mod store;
+
+use std::path::Path;
+
+use platform::store::Stored;
+
+use connection::Database;
+
+/// The store of one state directory.
+pub struct SqliteStore {
+    database: Database,
+}
+
+impl SqliteStore {
+    /// Opens the file or creates it (mode 0600) and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`platform::store::StoreError::Failed`] when the file cannot be opened, or was written by a
+    /// newer version.
+    pub fn open(path: &Path) -> Stored<SqliteStore> {
+        Ok(SqliteStore { database: Database::open(path)? })
+    }
+}

@@ -1,0 +1,200 @@
+//! Connections: one writer thread, a pool of readers, and the schema's version.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use platform::store::{StoreError, Stored};
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use tokio::sync::oneshot;
+
+/// Migrations in order; the schema's version is how many of them ran.
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+
+/// Older SQLite can corrupt a database whose log is reset (dependencies: fixed in 3.51.3).
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+
+/// Jobs that may wait for the writer; each is small or one batch.
+const JOBS_WAITING_MAX: usize = 256;
+
+/// Idle readers kept open.
+const READERS_IDLE_MAX: usize = 4;
+
+/// Statements each connection keeps compiled.
+const STATEMENTS_CACHED_MAX: usize = 64;
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// The database of one state directory.
+pub(crate) struct Database {
+    path: PathBuf,
+    jobs: Option<mpsc::SyncSender<Job>>,
+    writer: Option<JoinHandle<()>>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Database {
+    /// Opens or creates the file, readable by its owner only, and brings its schema up to date.
+    pub fn open(path: &Path) -> Stored<Database> {
+        if rusqlite::version_number() < SQLITE_VERSION_MIN {
+            return Err(StoreError::Failed(format!("SQLite {} is too old", rusqlite::version())));
+        }
+        create_private(path)?;
+        let mut connection = Connection::open(path).map_err(failed)?;
+        prepare(&connection, true).map_err(failed)?;
+        migrate(&mut connection)?;
+        let (jobs, waiting) = mpsc::sync_channel::<Job>(JOBS_WAITING_MAX);
+        let writer = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || {
+                for job in waiting {
+                    job(&mut connection);
+                }
+            })
+            .map_err(|error| StoreError::Failed(format!("cannot start the writer: {error}")))?;
+        Ok(Database {
+            path: path.to_owned(),
+            jobs: Some(jobs),
+            writer: Some(writer),
+            readers: Arc::default(),
+        })
+    }
+
+    /// Runs `work` in one transaction on the writer thread; nothing stays when it fails.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Stored<T> + Send + 'static,
+    ) -> Stored<T> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = transact(connection, work);
+            // The caller may be gone; the transaction stands.
+            let _ = answer.send(result);
+        });
+        let gone = || StoreError::Failed("the writer thread ended".to_owned());
+        let jobs = self.jobs.clone().ok_or_else(gone)?;
+        match jobs.try_send(job) {
+            Ok(()) => {}
+            Err(mpsc::TrySendError::Full(job)) => {
+                let sent = tokio::task::spawn_blocking(move || jobs.send(job).is_ok()).await;
+                if !sent.unwrap_or(false) {
+                    return Err(gone());
+                }
+            }
+            Err(mpsc::TrySendError::Disconnected(_)) => return Err(gone()),
+        }
+        answered.await.map_err(|_| gone())?
+    }
+
+    /// Runs `work` on a read-only connection, off the async threads.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Stored<T> + Send + 'static,
+    ) -> Stored<T> {
+        let (path, readers) = (self.path.clone(), self.readers.clone());
+        let task = tokio::task::spawn_blocking(move || {
+            let idle = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = match idle {
+                Some(connection) => connection,
+                None => open_reader(&path)?,
+            };
+            let result = work(&connection);
+            let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < READERS_IDLE_MAX {
+                readers.push(connection);
+            }
+            result
+        });
+        task.await.map_err(|error| StoreError::Failed(format!("a reader failed: {error}")))?
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(writer) = self.writer.take() {
+            // A panic of the writer was reported when it happened.
+            let _ = writer.join();
+        }
+    }
+}
+
+fn transact<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&rusqlite::Transaction<'_>) -> Stored<T>,
+) -> Stored<T> {
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let value = work(&transaction)?;
+    transaction.commit().map_err(failed)?;
+    Ok(value)
+}
+
+fn create_private(path: &Path) -> Stored<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true).mode(0o600);
+    let made = options.open(path).map(drop);
+    made.map_err(|error| StoreError::Failed(format!("cannot open {}: {error}", path.display())))
+}
+
+fn open_reader(path: &Path) -> Stored<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    prepare(&connection, false).map_err(failed)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection, writer: bool) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
+    if writer {
+        connection.pragma_update(None, "page_size", 8192)?;
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+        connection.pragma_update(None, "cache_size", -64_000)?;
+    }
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    // The filter language's own rules: SQLite's LIKE and lower() differ from them.
+    connection.create_scalar_function("ords_like", 2, flags, |context| {
+        Ok(match (text(context, 0), text(context, 1)) {
+            (Some(text), Some(pattern)) => Some(ords_filter::like(text, pattern)),
+            _ => None,
+        })
+    })?;
+    connection.create_scalar_function("ords_contains", 2, flags, |context| {
+        Ok(match (text(context, 0), text(context, 1)) {
+            (Some(text), Some(needle)) => Some(ords_filter::contains_ignoring_case(text, needle)),
+            _ => None,
+        })
+    })
+}
+
+fn text<'a>(context: &'a rusqlite::functions::Context<'_>, index: usize) -> Option<&'a str> {
+    context.get_raw(index).as_str().ok()
+}
+
+fn migrate(connection: &mut Connection) -> Stored<()> {
+    let version: u32 =
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+    if version as usize > MIGRATIONS.len() {
+        return Err(StoreError::Failed(format!(
+            "the database has schema version {version}, this program knows {} at most; use a newer program",
+            MIGRATIONS.len()
+        )));
+    }
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(version as usize) {
+        let transaction = connection.transaction().map_err(failed)?;
+        transaction.execute_batch(migration).map_err(failed)?;
+        transaction.pragma_update(None, "user_version", index as i64 + 1).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// An error of SQLite that no caller can do anything about.
+pub(crate) fn failed(error: rusqlite::Error) -> StoreError {
+    StoreError::Failed(error.to_string())
+}
