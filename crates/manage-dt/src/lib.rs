@@ -17,6 +17,7 @@ pub mod log;
 pub mod print;
 pub mod runtime;
 pub mod session;
+pub mod serve;
 pub mod templates;
 pub mod token_cache;
 pub mod verbs;

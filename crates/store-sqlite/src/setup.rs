@@ -1,6 +1,8 @@
 //! What the first start made.
 
-use platform::store::{ApiKey, Domain, DomainGroup, IdentityApp, Secret, Setup, StoreError, Stored};
+use platform::store::{
+    ApiKey, Domain, DomainGroup, IdentityApp, Secret, Setup, StoreError, Stored,
+};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::connection::failed;

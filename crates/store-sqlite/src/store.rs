@@ -98,10 +98,11 @@ fn adapter_unused(transaction: &Transaction<'_>, adapter: &Adapter) -> Stored<()
 }
 
 /// What a new record refers to must still be ACTIVE.
-fn still_active(transaction: &Transaction<'_>, table: &'static str, id: &str) -> Stored<()> {
+fn still_active<R: Record>(transaction: &Transaction<'_>, id: &str) -> Stored<()> {
+    let table = R::TABLE;
     let sql = format!("SELECT count(*) FROM {table} WHERE id = ? AND lifecycle = 'ACTIVE'");
     let count: i64 = transaction.query_row(&sql, [id], |row| row.get(0)).map_err(failed)?;
-    if count == 0 { Err(StoreError::missing(table, id)) } else { Ok(()) }
+    if count == 0 { Err(StoreError::missing(R::KIND, id)) } else { Ok(()) }
 }
 
 fn all<R: Record>(connection: &Connection) -> Stored<Vec<R>> {
@@ -210,7 +211,7 @@ impl Store for SqliteStore {
         let adapter = adapter.clone();
         self.database
             .write(move |transaction| {
-                still_active(transaction, Model::TABLE, &adapter.model_id)?;
+                still_active::<Model>(transaction, &adapter.model_id)?;
                 let own: [&dyn rusqlite::ToSql; 4] =
                     [&adapter.model_id, &adapter.spec_uri, &adapter.envelope, &adapter.routes];
                 insert(transaction, &adapter, Adapter::COLUMNS, &own).map_err(failed)
@@ -235,10 +236,10 @@ impl Store for SqliteStore {
         self.database
             .write(move |transaction| {
                 if let Some(id) = &instance.model_id {
-                    still_active(transaction, Model::TABLE, id)?;
+                    still_active::<Model>(transaction, id)?;
                 }
                 if let Some(id) = &instance.adapter_id {
-                    still_active(transaction, Adapter::TABLE, id)?;
+                    still_active::<Adapter>(transaction, id)?;
                 }
                 let own: [&dyn rusqlite::ToSql; 6] = [
                     &instance.connectivity_type,

@@ -5,7 +5,9 @@ mod sql;
 use iot_api::data::DataCollection;
 use ords_filter::{Compare, Filter, Operand};
 use platform::data::columns;
-use platform::store::{DataCell, DataItem, DataQuery, DataRow, ItemMember, Snapshot, Stored, TwinNo};
+use platform::store::{
+    DataCell, DataItem, DataQuery, DataRow, ItemMember, Snapshot, Stored, TwinNo,
+};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 

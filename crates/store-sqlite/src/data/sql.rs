@@ -102,6 +102,16 @@ impl Source {
         }
     }
 
+    /// The expression of the text operators: only strings of `value` are text.
+    fn words(&self, column: usize) -> String {
+        let expression = self.columns[column];
+        if self.value_column == Some(column) {
+            format!("(CASE json_type({expression}) WHEN 'text' THEN {expression} ->> '$' END)")
+        } else {
+            expression.to_owned()
+        }
+    }
+
     /// What must hold besides, so that `value` compares with its own sort only.
     fn guard(&self, column: usize, operand: &Operand) -> Option<String> {
         let Operand::Json(value) = operand else { return None };
@@ -123,8 +133,7 @@ pub(super) struct Sql {
 impl Sql {
     /// The list form.
     pub fn select(source: &Source) -> Sql {
-        let text =
-            format!("SELECT {} FROM {} WHERE true", source.columns.join(", "), source.from);
+        let text = format!("SELECT {} FROM {} WHERE true", source.columns.join(", "), source.from);
         Sql { text, parameters: Vec::new() }
     }
 
@@ -168,11 +177,11 @@ impl Sql {
             Filter::In { column, values, negated } => self.set(source, *column, values, *negated),
             Filter::Instr { column, needle, negated } => {
                 let not = if *negated { "NOT " } else { "" };
-                let call = format!("{not}ords_contains({}, ?)", source.scalar(*column));
+                let call = format!("{not}ords_contains({}, ?)", source.words(*column));
                 self.bind(&call, Value::Text(needle.clone()));
             }
             Filter::Like { column, pattern } => {
-                let call = format!("ords_like({}, ?)", source.scalar(*column));
+                let call = format!("ords_like({}, ?)", source.words(*column));
                 self.bind(&call, Value::Text(pattern.clone()));
             }
             Filter::Null { column, negated } => {

@@ -1,0 +1,81 @@
+//! Operations on instances.
+
+use iot_api::Collection;
+use iot_api::instances::DigitalTwinInstance;
+use platform::Refusal;
+use platform::clock::rfc3339;
+use platform::list::Field;
+use platform::store::Instance;
+
+use super::{Call, with_etag, with_next};
+use crate::answer::{Answer, empty, json};
+
+pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
+    Ok(answer(&call.platform.instance_create(call.details()?).await?))
+}
+
+pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
+    Ok(answer(&call.platform.instance_get(&call.id).await?))
+}
+
+pub(super) async fn content(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let with_metadata = match call.query.get("shouldIncludeMetadata") {
+        None => false,
+        Some(text) if text.eq_ignore_ascii_case("true") => true,
+        Some(text) if text.eq_ignore_ascii_case("false") => false,
+        Some(other) => {
+            let message = format!("shouldIncludeMetadata is '{other}'; it must be true or false");
+            return Err(Refusal::invalid(message));
+        }
+    };
+    let (content, etag) = call.platform.instance_content(&call.id, with_metadata).await?;
+    Ok(with_etag(json(200, &content), &etag))
+}
+
+pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let query = call
+        .list_query(&[
+            ("id", Field::Id),
+            ("displayName", Field::DisplayName),
+            ("lifecycleState", Field::LifecycleState),
+            ("digitalTwinModelId", Field::ModelId),
+            ("digitalTwinModelSpecUri", Field::SpecUri),
+            ("connectivityType", Field::ConnectivityType),
+        ])
+        .await?;
+    let page = call.platform.instance_list(query).await?;
+    let items = page.items.iter().map(wire).collect();
+    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+}
+
+pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
+    call.platform.instance_delete(&call.id, call.if_match.clone()).await?;
+    Ok(empty(204))
+}
+
+fn answer(instance: &Instance) -> Answer {
+    with_etag(json(200, &wire(instance)), &instance.common.etag)
+}
+
+fn wire(instance: &Instance) -> DigitalTwinInstance {
+    let common = instance.common.clone();
+    DigitalTwinInstance {
+        id: common.id,
+        iot_domain_id: common.parent_id,
+        connectivity_type: instance.connectivity_type.clone(),
+        auth_id: instance.auth_id.clone(),
+        external_key: Some(instance.external_key.clone()),
+        display_name: common.display_name,
+        description: common.description,
+        digital_twin_model_id: instance.model_id.clone(),
+        digital_twin_model_spec_uri: instance.spec_uri.clone(),
+        digital_twin_adapter_id: instance.adapter_id.clone(),
+        gateways: None,
+        lifecycle_state: common.lifecycle.as_str().to_owned(),
+        freeform_tags: common.tags.freeform_tags,
+        defined_tags: common.tags.defined_tags,
+        system_tags: Default::default(),
+        time_created: rfc3339(common.time_created_us),
+        time_updated: Some(rfc3339(common.time_updated_us)),
+    }
+}

@@ -1,0 +1,65 @@
+//! Operations on models.
+
+use iot_api::Collection;
+use iot_api::models::DigitalTwinModel;
+use platform::Refusal;
+use platform::clock::rfc3339;
+use platform::list::Field;
+use platform::store::Model;
+
+use super::{Call, with_etag, with_next};
+use crate::answer::{Answer, empty, json, text};
+
+pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let model = call.platform.model_create(call.details()?).await?;
+    Ok(answer(&model))
+}
+
+pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
+    Ok(answer(&call.platform.model_get(&call.id).await?))
+}
+
+pub(super) async fn spec(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (model, spec) = call.platform.model_spec(&call.id).await?;
+    Ok(with_etag(text(200, "application/json", spec), &model.common.etag))
+}
+
+pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let query = call
+        .list_query(&[
+            ("id", Field::Id),
+            ("displayName", Field::DisplayName),
+            ("specUriStartsWith", Field::SpecUriPrefix),
+            ("lifecycleState", Field::LifecycleState),
+        ])
+        .await?;
+    let page = call.platform.model_list(query).await?;
+    let items = page.items.iter().map(wire).collect();
+    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+}
+
+pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
+    call.platform.model_delete(&call.id, call.if_match.clone()).await?;
+    Ok(empty(204))
+}
+
+fn answer(model: &Model) -> Answer {
+    with_etag(json(200, &wire(model)), &model.common.etag)
+}
+
+fn wire(model: &Model) -> DigitalTwinModel {
+    let common = model.common.clone();
+    DigitalTwinModel {
+        id: common.id,
+        iot_domain_id: common.parent_id,
+        spec_uri: model.spec_uri.clone(),
+        display_name: common.display_name,
+        description: common.description,
+        lifecycle_state: common.lifecycle.as_str().to_owned(),
+        freeform_tags: common.tags.freeform_tags,
+        defined_tags: common.tags.defined_tags,
+        system_tags: Default::default(),
+        time_created: rfc3339(common.time_created_us),
+        time_updated: Some(rfc3339(common.time_updated_us)),
+    }
+}

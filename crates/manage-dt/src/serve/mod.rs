@@ -1,0 +1,174 @@
+//! The platform in this process: state directory, certificates, listeners, shutdown.
+
+mod client_files;
+mod state_dir;
+mod tls;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use platform::Platform;
+use platform::clock::wall_clock_us;
+use platform::names::HostNames;
+use platform::store::{Setup, Store as _, StoreError};
+use store_sqlite::SqliteStore;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::args::ServeArgs;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use client_files::ClientFiles;
+use state_dir::StateDir;
+
+/// A running platform.
+pub struct Running {
+    /// `client/` of the state directory.
+    pub client_dir: PathBuf,
+    /// Ports in use: https, mqtts, mqtt.
+    pub ports: Ports,
+    platform: Arc<Platform>,
+    stop: watch::Sender<bool>,
+    listeners: Vec<JoinHandle<()>>,
+    /// Held until the platform is down, so that nobody else opens the directory.
+    _lock: StateDir,
+}
+
+/// Ports as bound.
+#[derive(Debug, Clone, Copy)]
+pub struct Ports {
+    /// Control plane, data API, tokens, device posts.
+    pub https: u16,
+    /// MQTT over TLS.
+    pub mqtts: u16,
+    /// Plain MQTT, if asked for.
+    pub mqtt: Option<u16>,
+}
+
+/// Opens the state directory and starts everything; must run inside a Tokio runtime.
+///
+/// # Errors
+/// Exit 1 when the directory is in use or a port is taken, exit 2 for options that cannot be.
+pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
+    check(args)?;
+    let state = StateDir::open(&args.state_dir)?;
+    let https = bind(args, args.https_port, "--https-port").await?;
+    let mqtts = bind(args, args.mqtts_port, "--mqtts-port").await?;
+    let mqtt = match args.mqtt_port {
+        None => None,
+        Some(port) => Some(bind(args, port, "--mqtt-port").await?),
+    };
+    let ports = Ports {
+        https: port(&https)?,
+        mqtts: port(&mqtts)?,
+        mqtt: mqtt.as_ref().map(port).transpose()?,
+    };
+    let names = HostNames {
+        region: args.region.clone(),
+        suffix: args.host_suffix.clone(),
+        https_port: ports.https,
+    };
+    let store = SqliteStore::open(&state.path().join("platform.db")).map_err(store_failed)?;
+    let setup = setup(&store, &state).await?;
+    let certificates = tls::prepare(&state.path().join("tls"), &names, args.bind)?;
+    let files = ClientFiles { dir: state.path().join("client"), setup: &setup, names: &names, ports };
+    files.write(&certificates.ca_pem, args.bind)?;
+    let platform = Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us)
+        .await
+        .map_err(store_failed)?;
+    let (stop, stopped) = watch::channel(false);
+    let mut listeners = vec![
+        tokio::spawn(http_api::serve(https, certificates.https, platform.clone(), stopped.clone())),
+        tokio::spawn(device_gateway::serve(
+            device_gateway::Listener { socket: mqtts, tls: Some(certificates.mqtts) },
+            platform.clone(),
+            stopped.clone(),
+        )),
+    ];
+    if let Some(socket) = mqtt {
+        let listener = device_gateway::Listener { socket, tls: None };
+        listeners.push(tokio::spawn(device_gateway::serve(listener, platform.clone(), stopped)));
+    }
+    platform.set_ready(true);
+    let client_dir = state.path().join("client");
+    Ok(Running { client_dir, ports, platform, stop, listeners, _lock: state })
+}
+
+impl Running {
+    /// Stops accepting, finishes and acknowledges what is in hand.
+    pub async fn stop(self) {
+        self.platform.set_ready(false);
+        // Receivers that are gone have stopped already.
+        let _ = self.stop.send(true);
+        for listener in self.listeners {
+            if let Err(error) = listener.await {
+                tracing::error!(%error, "a listener failed");
+            }
+        }
+        self.platform.drain().await;
+    }
+}
+
+fn check(args: &ServeArgs) -> Result<(), Failure> {
+    if args.database != "sqlite" {
+        return Err(Failure::usage("--database: only the embedded store is available yet"));
+    }
+    if args.bus.is_some() {
+        return Err(Failure::usage("--bus: several nodes are not available yet"));
+    }
+    if args.mqtt_port.is_some() && !args.bind.is_loopback() && !args.allow_insecure {
+        return Err(Failure::usage(format!(
+            "--mqtt-port on {} would send passwords in the clear; add --allow-insecure if that is wanted",
+            args.bind
+        )));
+    }
+    Ok(())
+}
+
+async fn bind(args: &ServeArgs, port: u16, option: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind((args.bind, port)).await.map_err(|error| {
+        let message = format!(
+            "cannot listen on {}:{port}: {error}; choose another port with {option} (0 picks a free one)",
+            args.bind
+        );
+        Failure::new(ExitCode::Refused, message)
+    })
+}
+
+fn port(socket: &TcpListener) -> Result<u16, Failure> {
+    let address = socket.local_addr();
+    address.map(|address| address.port()).map_err(|error| Failure::new(ExitCode::Refused, error))
+}
+
+/// What the first start made; made now if this is the first.
+async fn setup(store: &SqliteStore, state: &StateDir) -> Result<Setup, Failure> {
+    let key_file = state.path().join("client").join("api_key.pem");
+    let (setup, key) = match store.setup_get().await.map_err(store_failed)? {
+        Some(setup) if key_file.exists() => return Ok(setup),
+        // The file was lost: its user gets a new key.
+        Some(setup) => {
+            let key = oci_core::key::PrivateKey::generate();
+            let record = platform::first_start::api_key(&setup.tenancy_id, &setup.user_id, &key);
+            store.api_key_create(&record).await.map_err(store_failed)?;
+            (Setup { api_key: record, ..setup }, key)
+        }
+        None => {
+            let (setup, key) = platform::first_start::new_setup(wall_clock_us());
+            store.setup_create(&setup).await.map_err(store_failed)?;
+            (setup, key)
+        }
+    };
+    let pem = format!("{}\nOCI_API_KEY\n", key.to_pkcs8_pem().trim_end());
+    state_dir::write_private(&key_file, pem.as_bytes())?;
+    Ok(setup)
+}
+
+fn store_failed(error: StoreError) -> Failure {
+    let why = match error {
+        StoreError::Failed(why) => why,
+        other => format!("{other:?}"),
+    };
+    Failure::new(ExitCode::Refused, format!("the state directory's database: {why}"))
+}
+
