@@ -15,24 +15,9 @@ fn main() {
     let other = r#"{"cpu":{"load":0.5,"cores":4},"disk":[10,20],"uptime":123456,"name":"m5-01"}"#;
     let psi = r#"{"dischPressPsi":62.37,"vibrationLevel":0.4,"flow":12}"#;
     let pump = r#"{"time":1700000000000000,"motor":{"motorTemperature":68.4,"vibrationLevel":0.1},"flowRate":247.5}"#;
-    rate(
-        "custom adapter, mapped",
-        "a10-3-third-segment",
-        "iot/v1/telemetry",
-        third,
-    );
-    rate(
-        "custom adapter, whole payload",
-        "a10-3-third-segment",
-        "iot/v1/other",
-        other,
-    );
-    rate(
-        "default adapter, component",
-        "a6-default",
-        "iot/v1/telemetry",
-        pump,
-    );
+    rate("custom adapter, mapped", "a10-3-third-segment", "iot/v1/telemetry", third);
+    rate("custom adapter, whole payload", "a10-3-third-segment", "iot/v1/other", other);
+    rate("default adapter, component", "a6-default", "iot/v1/telemetry", pump);
     rate("arithmetic in jq", "a10-4-psi", "pump", psi);
     rate(
         "object built in jq",
@@ -51,15 +36,8 @@ fn rate(name: &str, case: &str, endpoint: &str, content: &str) {
     let interface = dtdl::Interface::parse(&text).expect("valid");
     let model = Arc::new(dtdl::Model::resolve(interface, &|_| None).expect("complete"));
     let adapter = Adapter::compile(model, case.get("envelope"), case.get("routes")).expect("valid");
-    let message = Message {
-        endpoint,
-        content: content.as_bytes(),
-        time_received_us: 0,
-    };
-    assert!(
-        matches!(adapter.normalise(&message), Outcome::Values(_)),
-        "{name} yields values"
-    );
+    let message = Message { endpoint, content: content.as_bytes(), time_received_us: 0 };
+    assert!(matches!(adapter.normalise(&message), Outcome::Values(_)), "{name} yields values");
     let started = Instant::now();
     for _ in 0..MESSAGES {
         black_box(adapter.normalise(black_box(&message)));

@@ -71,32 +71,20 @@ impl Adapter {
         };
         let mut findings = Findings::default();
         let definition = definition::read(envelope, routes, &mut findings);
-        let time_observed = definition
-            .time_observed
-            .and_then(|source| compile_named(source, &mut findings));
+        let time_observed =
+            definition.time_observed.and_then(|source| compile_named(source, &mut findings));
         let delegate = compile_delegate(definition.delegate, &mut findings);
         let routes = definition.routes.into_iter();
-        let routes: Vec<_> = routes
-            .filter_map(|route| compile_route(route, &model, &mut findings))
-            .collect();
+        let routes: Vec<_> =
+            routes.filter_map(|route| compile_route(route, &model, &mut findings)).collect();
         let is_default = generated.is_some();
-        let adapter = Adapter {
-            model,
-            time_observed,
-            delegate,
-            routes,
-            is_default,
-        };
+        let adapter = Adapter { model, time_observed, delegate, routes, is_default };
         if adapter.expressions().filter(|e| e.walks_payload()).count() > JSONPATHS_MAX {
             let message =
                 format!("an adapter has at most {JSONPATHS_MAX} JSON Paths that are not plain");
             findings.add(LIMIT, "inboundRoutes", message);
         }
-        if findings.0.is_empty() {
-            Ok(adapter)
-        } else {
-            Err(findings.0)
-        }
+        if findings.0.is_empty() { Ok(adapter) } else { Err(findings.0) }
     }
 
     /// Does it hand content to other twins, as only adapters of gateways may (devices.md 6)?
@@ -122,17 +110,14 @@ impl Adapter {
                 .chain(delegate_expressions(route.delegate.as_ref()))
         });
         let time = self.time_observed.iter().map(|named| &named.expression);
-        time.chain(delegate_expressions(self.delegate.as_ref()))
-            .chain(routes)
+        time.chain(delegate_expressions(self.delegate.as_ref())).chain(routes)
     }
 }
 
 fn delegate_expressions(delegate: Option<&DelegateTo>) -> impl Iterator<Item = &Expression> {
     delegate.into_iter().flat_map(|delegate| {
         let content_root = delegate.content_root.iter();
-        std::iter::once(&delegate.target)
-            .chain(content_root)
-            .map(|named| &named.expression)
+        std::iter::once(&delegate.target).chain(content_root).map(|named| &named.expression)
     })
 }
 
@@ -154,16 +139,9 @@ fn compile_named(source: Source<'_>, findings: &mut Findings) -> Option<Named> {
 }
 
 fn compile_delegate(delegate: Delegate<'_>, findings: &mut Findings) -> Option<DelegateTo> {
-    let content_root = delegate
-        .content_root
-        .and_then(|source| compile_named(source, findings));
-    let target = delegate
-        .target
-        .and_then(|source| compile_named(source, findings))?;
-    Some(DelegateTo {
-        target,
-        content_root,
-    })
+    let content_root = delegate.content_root.and_then(|source| compile_named(source, findings));
+    let target = delegate.target.and_then(|source| compile_named(source, findings))?;
+    Some(DelegateTo { target, content_root })
 }
 
 fn compile_route(
@@ -184,12 +162,7 @@ fn compile_route(
         }
     }
     let is_flat = is_flat(&mapping, model.elements.len());
-    Some(Route {
-        condition: condition.ok()?,
-        delegate,
-        mapping,
-        is_flat,
-    })
+    Some(Route { condition: condition.ok()?, delegate, mapping, is_flat })
 }
 
 fn is_flat(mapping: &[Entry], elements: usize) -> bool {

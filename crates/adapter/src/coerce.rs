@@ -18,15 +18,11 @@ pub(crate) fn coerce(element: &Element, json: Cow<'_, str>) -> Result<String, Re
         Ok(value) => Ok(value),
         Err(Fault::Schema) => Err(Rejection::new(
             400,
-            format!(
-                "Value of '{}' does not conform to schema '{}'",
-                element.path, element.schema
-            ),
+            format!("Value of '{}' does not conform to schema '{}'", element.path, element.schema),
         )),
-        Err(Fault::Constraint(what)) => Err(Rejection::new(
-            400,
-            format!("Validation failed for '{}': {what}", element.path),
-        )),
+        Err(Fault::Constraint(what)) => {
+            Err(Rejection::new(400, format!("Validation failed for '{}': {what}", element.path)))
+        }
     }
 }
 
@@ -90,9 +86,7 @@ pub(crate) fn convert_primitive(primitive: Primitive, json: Cow<'_, str>) -> Opt
 
 /// What stands between the quotes of a string that is a number, or the number itself.
 fn number_text(json: &str) -> Option<&str> {
-    let text = json
-        .strip_prefix('"')
-        .map_or(Some(json), |rest| rest.strip_suffix('"'))?;
+    let text = json.strip_prefix('"').map_or(Some(json), |rest| rest.strip_suffix('"'))?;
     is_number(text).then_some(text)
 }
 
@@ -139,11 +133,7 @@ fn integer(json: &str) -> Option<i64> {
 /// Integers are written as digits only; what came so is not written again.
 fn keep_integer(json: Cow<'_, str>, value: i64) -> String {
     let plain = json.bytes().all(|b| b.is_ascii_digit());
-    if plain {
-        json.into_owned()
-    } else {
-        value.to_string()
-    }
+    if plain { json.into_owned() } else { value.to_string() }
 }
 
 /// A number within bounds, in the digits it was sent with.
@@ -156,11 +146,7 @@ fn decimal(json: Cow<'_, str>, largest: f64) -> Option<String> {
             return None;
         }
     }
-    Some(if text.len() == json.len() {
-        json.into_owned()
-    } else {
-        text.to_owned()
-    })
+    Some(if text.len() == json.len() { json.into_owned() } else { text.to_owned() })
 }
 
 #[cfg(test)]
@@ -174,11 +160,7 @@ mod tests {
 
     fn refuses(primitive: Primitive, jsons: &[&str]) {
         for json in jsons {
-            assert_eq!(
-                convert_primitive(primitive, (*json).into()),
-                None,
-                "{primitive:?} {json}"
-            );
+            assert_eq!(convert_primitive(primitive, (*json).into()), None, "{primitive:?} {json}");
         }
     }
 
@@ -189,11 +171,7 @@ mod tests {
         }
         gives(Primitive::Integer, "-2147483648", "-2147483648");
         gives(Primitive::Integer, "-0", "0");
-        gives(
-            Primitive::Long,
-            "9223372036854775807",
-            "9223372036854775807",
-        );
+        gives(Primitive::Long, "9223372036854775807", "9223372036854775807");
         gives(Primitive::Long, "9007199254740993.0", "9007199254740993");
         let faulty = [
             "60.2",
@@ -220,9 +198,7 @@ mod tests {
         gives(Primitive::Double, "\"22.10\"", "22.10");
         refuses(
             Primitive::Double,
-            &[
-                "1e309", "\"NaN\"", "\"inf\"", "\"\"", "\"1.\"", "\"+1\"", "true", "null", "{}",
-            ],
+            &["1e309", "\"NaN\"", "\"inf\"", "\"\"", "\"1.\"", "\"+1\"", "true", "null", "{}"],
         );
         gives(Primitive::Float, "3.4e38", "3.4e38");
         refuses(Primitive::Float, &["3.5e38"]);

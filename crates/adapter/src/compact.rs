@@ -65,16 +65,10 @@ mod tests {
     #[test]
     fn takes_blanks_out() {
         let text = r#"{ "a b" : [ 1.50 , "x \" y" , {} ] }"#;
-        assert_eq!(
-            compact(text).as_deref(),
-            Some(r#"{"a b":[1.50,"x \" y",{}]}"#)
-        );
+        assert_eq!(compact(text).as_deref(), Some(r#"{"a b":[1.50,"x \" y",{}]}"#));
         assert_eq!(compact("[1e3]").as_deref(), Some("[1e3]"));
         assert_eq!(compact("[1e999]"), None);
-        assert_eq!(
-            compact(r#"{"e":"1e999"}"#).as_deref(),
-            Some(r#"{"e":"1e999"}"#)
-        );
+        assert_eq!(compact(r#"{"e":"1e999"}"#).as_deref(), Some(r#"{"e":"1e999"}"#));
         assert_eq!(compact(&format!("[{}]", "9".repeat(400))), None);
     }
 }

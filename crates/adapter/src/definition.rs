@@ -59,11 +59,7 @@ pub(crate) fn read<'d>(
             }
         }
         Some(Value::Array(_)) => {
-            findings.add(
-                LIMIT,
-                ROUTES,
-                format!("an adapter has at most {ROUTES_MAX} routes"),
-            );
+            findings.add(LIMIT, ROUTES, format!("an adapter has at most {ROUTES_MAX} routes"));
         }
         Some(_) => findings.add(SHAPE, ROUTES, "must be an array"),
     }
@@ -78,11 +74,7 @@ fn read_envelope<'d>(value: &'d Value, definition: &mut Definition<'d>, findings
     if read_text(object, "referenceEndpoint", ENVELOPE, findings).is_none()
         && !object.contains_key("referenceEndpoint")
     {
-        findings.add(
-            MISSING,
-            &format!("{ENVELOPE}.referenceEndpoint"),
-            "is required",
-        );
+        findings.add(MISSING, &format!("{ENVELOPE}.referenceEndpoint"), "is required");
     }
     read_payload(object, ENVELOPE, findings);
     let Some(mapping) = present(object, "envelopeMapping") else {
@@ -102,14 +94,8 @@ fn read_route<'d>(
     field: &str,
     findings: &mut Findings,
 ) -> Option<RouteDefinition<'d>> {
-    let known = [
-        "condition",
-        "payloadMapping",
-        "referencePayload",
-        "description",
-        "target",
-        "contentRoot",
-    ];
+    let known =
+        ["condition", "payloadMapping", "referencePayload", "description", "target", "contentRoot"];
     let object = read_object(value, field, &known, findings)?;
     read_payload(object, field, findings);
     read_text(object, "description", field, findings);
@@ -136,11 +122,7 @@ fn read_route<'d>(
         }
         None => {}
     }
-    Some(RouteDefinition {
-        condition: condition?,
-        delegate,
-        mapping,
-    })
+    Some(RouteDefinition { condition: condition?, delegate, mapping })
 }
 
 fn read_delegate<'d>(
@@ -150,10 +132,7 @@ fn read_delegate<'d>(
 ) -> Delegate<'d> {
     let target = read_text(object, "target", field, findings);
     let content_root = read_text(object, "contentRoot", field, findings);
-    Delegate {
-        target,
-        content_root,
-    }
+    Delegate { target, content_root }
 }
 
 fn read_payload(object: &Map<String, Value>, field: &str, findings: &mut Findings) {

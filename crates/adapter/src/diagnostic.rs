@@ -38,11 +38,7 @@ pub(crate) struct Findings(pub(crate) Vec<Diagnostic>);
 impl Findings {
     pub(crate) fn add(&mut self, code: &'static str, field: &str, message: impl Into<String>) {
         if self.0.len() < DIAGNOSTICS_MAX {
-            self.0.push(Diagnostic {
-                code,
-                field: field.to_owned(),
-                message: message.into(),
-            });
+            self.0.push(Diagnostic { code, field: field.to_owned(), message: message.into() });
         }
     }
 }

@@ -40,10 +40,7 @@ impl<'a> Node<'a> {
             Some(b'{') => {
                 let members: Members = serde_json::from_str(text).map_err(|e| e.to_string())?;
                 let text = text.trim_ascii();
-                Node {
-                    text,
-                    children: OnceCell::from(Children::Object(members)),
-                }
+                Node { text, children: OnceCell::from(Children::Object(members)) }
             }
             _ => {
                 let raw: &RawValue = serde_json::from_str(text).map_err(|e| e.to_string())?;
@@ -59,10 +56,7 @@ impl<'a> Node<'a> {
     }
 
     fn new(text: &'a str) -> Node<'a> {
-        Node {
-            text,
-            children: OnceCell::new(),
-        }
+        Node { text, children: OnceCell::new() }
     }
 
     /// The JSON text as sent.
@@ -95,11 +89,7 @@ impl<'a> Node<'a> {
         match self.children() {
             Children::Array(items) => {
                 let from_end = || items.len().checked_sub(index.unsigned_abs() as usize);
-                let index = if index < 0 {
-                    from_end()?
-                } else {
-                    index as usize
-                };
+                let index = if index < 0 { from_end()? } else { index as usize };
                 items.get(index)
             }
             _ => None,
@@ -108,15 +98,12 @@ impl<'a> Node<'a> {
 
     fn children(&self) -> &Children<'a> {
         // The whole document was checked, so reading a part of it cannot fail.
-        self.children
-            .get_or_init(|| match self.text.as_bytes().first() {
-                Some(b'{') => {
-                    serde_json::from_str(self.text).map_or(Children::None, Children::Object)
-                }
-                Some(b'[') => serde_json::from_str(self.text)
-                    .map_or(Children::None, |Items(items)| Children::Array(items)),
-                _ => Children::None,
-            })
+        self.children.get_or_init(|| match self.text.as_bytes().first() {
+            Some(b'{') => serde_json::from_str(self.text).map_or(Children::None, Children::Object),
+            Some(b'[') => serde_json::from_str(self.text)
+                .map_or(Children::None, |Items(items)| Children::Array(items)),
+            _ => Children::None,
+        })
     }
 }
 
@@ -225,10 +212,7 @@ mod tests {
         let content = r#" {"a": 22.10, "b\n": {"c": [1, 12345678901234567890123]}, "a": 2e1} "#;
         assert_eq!(text(content, |n| Some(n.member("a")?.text())), Some("2e1"));
         let inner = |n: &Node<'_>| n.member("b\n")?.member("c")?.item(-1).map(|n| n.text.len());
-        assert_eq!(
-            inner(&Node::parse(content.as_bytes()).expect("valid")),
-            Some(23)
-        );
+        assert_eq!(inner(&Node::parse(content.as_bytes()).expect("valid")), Some(23));
         assert_eq!(text(content, |n| Some(n.member("z")?.text())), None);
         assert_eq!(text(" 5 ", |n| Some(n.text())), Some("5"));
     }
@@ -236,16 +220,7 @@ mod tests {
     #[test]
     fn refuses_what_serde_json_refuses() {
         let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
-        for content in [
-            "",
-            "{",
-            "{}x",
-            "{\"a\":\"\\ud800\"}",
-            "[1,]",
-            "nul",
-            "\u{feff}{}",
-            &deep,
-        ] {
+        for content in ["", "{", "{}x", "{\"a\":\"\\ud800\"}", "[1,]", "nul", "\u{feff}{}", &deep] {
             assert!(Node::parse(content.as_bytes()).is_err(), "{content}");
         }
         assert!(Node::parse(b"\xff").is_err());
@@ -255,13 +230,7 @@ mod tests {
     fn many_members() {
         let members: Vec<_> = (0..100).map(|i| format!("\"k{i}\":{i}")).collect();
         let content = format!("{{{},\"k7\":\"last\"}}", members.join(","));
-        assert_eq!(
-            text(&content, |n| Some(n.member("k7")?.text())),
-            Some("\"last\"")
-        );
-        assert_eq!(
-            text(&content, |n| Some(n.member("k99")?.text())),
-            Some("99")
-        );
+        assert_eq!(text(&content, |n| Some(n.member("k7")?.text())), Some("\"last\""));
+        assert_eq!(text(&content, |n| Some(n.member("k99")?.text())), Some("99"));
     }
 }

@@ -57,27 +57,16 @@ pub(crate) struct Scope<'s, 'a> {
 impl<'s, 'a> Scope<'s, 'a> {
     pub(crate) fn new(endpoint: &'a str, now_us: i64, root: &'s Node<'a>) -> Scope<'s, 'a> {
         let (tree, val, meter) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Scope {
-            endpoint,
-            now_us,
-            root,
-            tree,
-            val,
-            meter,
-        }
+        Scope { endpoint, now_us, root, tree, val, meter }
     }
 
     fn tree(&self) -> &serde_json::Value {
-        self.tree
-            .get_or_init(|| serde_json::from_str(self.root.text()).unwrap_or_default())
+        self.tree.get_or_init(|| serde_json::from_str(self.root.text()).unwrap_or_default())
     }
 
     fn val(&self) -> Result<&Val, Failure> {
         let read = || serde_json::from_str(self.root.text()).map_err(|e| e.to_string());
-        self.val
-            .get_or_init(read)
-            .as_ref()
-            .map_err(|e| Failure::Error(e.clone()))
+        self.val.get_or_init(read).as_ref().map_err(|e| Failure::Error(e.clone()))
     }
 
     /// The account that all programs of the message share.
@@ -109,11 +98,7 @@ impl Expression {
     /// Compiles an expression; the error is text for the user.
     pub(crate) fn compile(text: &str) -> Result<Expression, String> {
         // Blanks around a program do not make a text of it.
-        let text = if text.trim_start().starts_with("${") {
-            text.trim()
-        } else {
-            text
-        };
+        let text = if text.trim_start().starts_with("${") { text.trim() } else { text };
         let parts = template::split(text)?;
         if let [template::Piece::Code(code)] = parts.as_slice() {
             let program = Program::compile(code)?;
@@ -122,10 +107,7 @@ impl Expression {
                 None => Expression::Jq(program),
             });
         }
-        if parts
-            .iter()
-            .any(|part| matches!(part, template::Piece::Code(_)))
-        {
+        if parts.iter().any(|part| matches!(part, template::Piece::Code(_))) {
             let parts = parts.into_iter().map(|part| match part {
                 template::Piece::Text(text) => Ok(Part::Text(text.to_owned())),
                 template::Piece::Code(code) => Program::compile(&code).map(Part::Program),

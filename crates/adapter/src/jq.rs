@@ -69,9 +69,7 @@ impl Program {
     /// Compiles a program; the error is text for the user. Brackets have been counted before.
     pub(crate) fn compile(text: &str) -> Result<Program, String> {
         if text.len() > EXPRESSION_BYTES_MAX {
-            return Err(format!(
-                "the expression is longer than {EXPRESSION_BYTES_MAX} bytes"
-            ));
+            return Err(format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes"));
         }
         let tokens = Lexer::new(text).lex().map_err(|errors| {
             let first = errors.first();
@@ -80,21 +78,16 @@ impl Program {
             })
         })?;
         check_size(&tokens)?;
-        let term = Parser::new(&tokens)
-            .parse(|parser| parser.term())
-            .map_err(|errors| {
-                let first = errors.first();
-                first.map_or_else(String::new, |(expected, found)| {
-                    let found = found.map_or(" at the end".to_owned(), |Token(text, _)| near(text));
-                    format!("expected {}{found}", expected.as_str())
-                })
-            })?;
+        let term = Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
+            let first = errors.first();
+            first.map_or_else(String::new, |(expected, found)| {
+                let found = found.map_or(" at the end".to_owned(), |Token(text, _)| near(text));
+                format!("expected {}{found}", expected.as_str())
+            })
+        })?;
         let code = compile::compile(&term)?;
         let endpoint_only = is_endpoint_only(&code.main);
-        Ok(Program {
-            code,
-            endpoint_only,
-        })
+        Ok(Program { code, endpoint_only })
     }
 
     /// The first output on an input (A3).
@@ -105,22 +98,15 @@ impl Program {
         now_us: i64,
         meter: &Meter,
     ) -> Result<Option<Val>, Failure> {
-        let machine = Machine {
-            code: &self.code,
-            meter,
-            endpoint,
-            now_us,
-        };
-        machine
-            .first(&self.code.main, &Env::default(), input)
-            .map_err(|stop| match stop {
-                Stop::Error(message) => Failure::Error(match message.as_str() {
-                    Some(text) => text.to_owned(),
-                    None => message.excerpt(),
-                }),
-                Stop::Break(_) => Failure::Error("break outside of its label".to_owned()),
-                Stop::Limit(reason) => Failure::Limit(reason),
-            })
+        let machine = Machine { code: &self.code, meter, endpoint, now_us };
+        machine.first(&self.code.main, &Env::default(), input).map_err(|stop| match stop {
+            Stop::Error(message) => Failure::Error(match message.as_str() {
+                Some(text) => text.to_owned(),
+                None => message.excerpt(),
+            }),
+            Stop::Break(_) => Failure::Error("break outside of its label".to_owned()),
+            Stop::Limit(reason) => Failure::Limit(reason),
+        })
     }
 
     /// The steps, if the program is a plain path such as `.a.b[0]`.
@@ -136,8 +122,7 @@ impl Program {
 
     /// The truth of a program that looks at nothing but the endpoint; `None` for all others.
     pub(crate) fn endpoint_truth(&self, endpoint: &str) -> Option<bool> {
-        self.endpoint_only
-            .then(|| endpoint_truth(&self.code.main, endpoint))
+        self.endpoint_only.then(|| endpoint_truth(&self.code.main, endpoint))
     }
 }
 
@@ -205,14 +190,10 @@ fn check_size(tokens: &[Token<&str>]) -> Result<(), String> {
         ));
     });
     if all > EXPRESSION_TOKENS_MAX {
-        return Err(format!(
-            "the expression has more than {EXPRESSION_TOKENS_MAX} parts"
-        ));
+        return Err(format!("the expression has more than {EXPRESSION_TOKENS_MAX} parts"));
     }
     if keywords > EXPRESSION_KEYWORDS_MAX {
-        return Err(format!(
-            "the expression has more than {EXPRESSION_KEYWORDS_MAX} keywords"
-        ));
+        return Err(format!("the expression has more than {EXPRESSION_KEYWORDS_MAX} keywords"));
     }
     Ok(())
 }

@@ -41,16 +41,10 @@ impl Adapter {
         }
         let values = self.values(route, &scope)?;
         if values.is_empty() {
-            return Err(Rejection::new(
-                500,
-                "Normalization output is empty".to_owned(),
-            ));
+            return Err(Rejection::new(500, "Normalization output is empty".to_owned()));
         }
         let time_observed_us = time_observed_us.unwrap_or(message.time_received_us);
-        Ok(Outcome::Values(Normalized {
-            time_observed_us,
-            values,
-        }))
+        Ok(Outcome::Values(Normalized { time_observed_us, values }))
     }
 
     fn values(&self, route: &Route, scope: &Scope<'_, '_>) -> Result<Vec<ContentValue>, Rejection> {
@@ -74,9 +68,7 @@ impl Adapter {
             }
         }
         let values = output.0.into_iter();
-        values
-            .map(|(element, value)| self.value(element, Cow::Owned(value.to_string())))
-            .collect()
+        values.map(|(element, value)| self.value(element, Cow::Owned(value.to_string()))).collect()
     }
 
     /// Checks a value against its element (A7).
@@ -100,10 +92,7 @@ impl Adapter {
     /// Spreads an object over the root (A4): members are elements, or components with elements.
     fn put_root(&self, entry: &Entry, value: Value, output: &mut Output) -> Result<(), Rejection> {
         let Value::Object(members) = value else {
-            return Err(Rejection::failed(
-                &entry.source.field,
-                "the result must be an object",
-            ));
+            return Err(Rejection::failed(&entry.source.field, "the result must be an object"));
         };
         for (name, value) in members {
             match Target::find(std::slice::from_ref(&name), &self.model) {
@@ -122,11 +111,7 @@ impl Adapter {
 
     fn is_component(&self, name: &str) -> bool {
         let mut elements = self.model.elements.iter();
-        elements.any(|e| {
-            e.path
-                .split_once('.')
-                .is_some_and(|(component, _)| component == name)
-        })
+        elements.any(|e| e.path.split_once('.').is_some_and(|(component, _)| component == name))
     }
 
     fn put_component(
@@ -192,8 +177,7 @@ fn observed(source: &Named, scope: &Scope<'_, '_>) -> Result<Option<i64>, Reject
         return Ok(None);
     };
     let time = parse_observed(&json);
-    time.map(Some)
-        .map_err(|reason| Rejection::failed(&source.field, reason))
+    time.map(Some).map_err(|reason| Rejection::failed(&source.field, reason))
 }
 
 /// The delegation, if a target is named and not empty (A2, step 4).
@@ -202,11 +186,7 @@ fn delegate(
     scope: &Scope<'_, '_>,
     time_observed_us: Option<i64>,
 ) -> Result<Option<Delegation>, Rejection> {
-    let Some(DelegateTo {
-        target,
-        content_root,
-    }) = delegate
-    else {
+    let Some(DelegateTo { target, content_root }) = delegate else {
         return Ok(None);
     };
     let Some(json) = value_of(target, scope)? else {
@@ -217,10 +197,7 @@ fn delegate(
             .map_err(|reason| Rejection::failed(&target.field, reason))?,
         Some(b'-' | b'0'..=b'9') => json.into_owned(),
         _ => {
-            return Err(Rejection::failed(
-                &target.field,
-                "a target must be a string",
-            ));
+            return Err(Rejection::failed(&target.field, "a target must be a string"));
         }
     };
     if name.is_empty() {
@@ -231,16 +208,9 @@ fn delegate(
         Some(root) => match value_of(root, scope)? {
             Some(json) => json.into_owned().into_bytes(),
             None => {
-                return Err(Rejection::failed(
-                    &root.field,
-                    "the payload has no such part",
-                ));
+                return Err(Rejection::failed(&root.field, "the payload has no such part"));
             }
         },
     };
-    Ok(Some(Delegation {
-        target: name,
-        content,
-        time_observed_us,
-    }))
+    Ok(Some(Delegation { target: name, content, time_observed_us }))
 }

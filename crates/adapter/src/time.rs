@@ -31,10 +31,7 @@ fn parse_double(json: &str) -> Result<i64, String> {
     if micros.fract() == 0.0 && micros.abs() < 9_223_372_036_854_775_808.0 {
         Ok(micros as i64)
     } else {
-        Err(format!(
-            "`{}` is not a whole number of microseconds",
-            excerpt(json)
-        ))
+        Err(format!("`{}` is not a whole number of microseconds", excerpt(json)))
     }
 }
 
@@ -45,9 +42,7 @@ pub(crate) fn parse_rfc3339(text: &str) -> Result<i64, String> {
     if !has_rfc3339_shape(text) {
         return Err(fail());
     }
-    text.parse::<Timestamp>()
-        .map(floor_micros)
-        .map_err(|_| fail())
+    text.parse::<Timestamp>().map(floor_micros).map_err(|_| fail())
 }
 
 fn floor_micros(time: Timestamp) -> i64 {
@@ -106,9 +101,7 @@ fn matches_shape(text: &str, shape: &str) -> bool {
 }
 
 fn excerpt(text: &str) -> &str {
-    text.char_indices()
-        .nth(60)
-        .map_or(text, |(end, _)| &text[..end])
+    text.char_indices().nth(60).map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]
@@ -128,10 +121,7 @@ mod tests {
         reads("\"1700000000123456\"", 1_700_000_000_123_456);
         reads("\"2023-11-14T22:13:20.123456Z\"", 1_700_000_000_123_456);
         reads("\"2023-11-14T22:13:20Z\"", 1_700_000_000_000_000);
-        reads(
-            "\"2023-11-14T23:13:20.1234569+01:00\"",
-            1_700_000_000_123_456,
-        );
+        reads("\"2023-11-14T23:13:20.1234569+01:00\"", 1_700_000_000_123_456);
         reads("\"1969-12-31T23:59:59.999999Z\"", -1);
     }
 

@@ -44,10 +44,7 @@ pub(crate) fn conform(
                 return Err(Fault::Schema);
             };
             let members = members.into_iter().map(|(key, value)| {
-                Ok((
-                    key,
-                    conform(&schema.value, &schema.value_constraints, value)?,
-                ))
+                Ok((key, conform(&schema.value, &schema.value_constraints, value)?))
             });
             Value::Object(members.collect::<Result<_, _>>()?)
         }
@@ -96,19 +93,12 @@ fn object_members(
                 out.insert(field.name.clone(), value);
             }
             None if field.required => {
-                return Err(Fault::Constraint(format!(
-                    "required field '{}'",
-                    field.name
-                )));
+                return Err(Fault::Constraint(format!("required field '{}'", field.name)));
             }
             None => {}
         }
     }
-    if members.is_empty() {
-        Ok(out)
-    } else {
-        Err(Fault::Schema)
-    }
+    if members.is_empty() { Ok(out) } else { Err(Fault::Schema) }
 }
 
 /// Checks a primitive given as JSON text.
@@ -146,16 +136,8 @@ fn check_number(constraints: &Constraints, n: f64) -> Result<(), Fault> {
     let bounds: [Bound; 5] = [
         ("minimum", constraints.minimum, |n, bound| n >= bound),
         ("maximum", constraints.maximum, |n, bound| n <= bound),
-        (
-            "exclusiveMinimum",
-            constraints.exclusive_minimum,
-            |n, bound| n > bound,
-        ),
-        (
-            "exclusiveMaximum",
-            constraints.exclusive_maximum,
-            |n, bound| n < bound,
-        ),
+        ("exclusiveMinimum", constraints.exclusive_minimum, |n, bound| n > bound),
+        ("exclusiveMaximum", constraints.exclusive_maximum, |n, bound| n < bound),
         ("multipleOf", constraints.multiple_of, is_multiple),
     ];
     for (keyword, bound, holds) in bounds {

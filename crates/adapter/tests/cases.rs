@@ -29,12 +29,7 @@ fn describe(outcome: Outcome, model: &dtdl::Model) -> Value {
             let values: Map<String, Value> = normalized
                 .values
                 .into_iter()
-                .map(|v| {
-                    (
-                        model.elements[v.element].path.to_string(),
-                        Value::String(v.value),
-                    )
-                })
+                .map(|v| (model.elements[v.element].path.to_string(), Value::String(v.value)))
                 .collect();
             json!({"values": {"timeObservedUs": normalized.time_observed_us, "values": values}})
         }
@@ -93,10 +88,7 @@ fn cases() {
             let text = serde_json::to_string_pretty(&actual).expect("a value") + "\n";
             std::fs::write(&path, text).expect("writable");
         } else if actual != case {
-            failed.push(format!(
-                "{}\nexpected {case:#}\nfound {actual:#}",
-                path.display()
-            ));
+            failed.push(format!("{}\nexpected {case:#}\nfound {actual:#}", path.display()));
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));

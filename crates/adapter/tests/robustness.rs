@@ -7,10 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 fn model() -> Arc<dtdl::Model> {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/cases/adapters/models/pump.json"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cases/adapters/models/pump.json");
     let text = std::fs::read_to_string(path).expect("the model is there");
     let interface = dtdl::Interface::parse(&text).expect("valid");
     Arc::new(dtdl::Model::resolve(interface, &|_| None).expect("complete"))
@@ -51,11 +48,7 @@ fn payload() -> impl Strategy<Value = serde_json::Value> {
 }
 
 fn check(adapter: &Adapter, endpoint: &str, content: &[u8]) {
-    let message = Message {
-        endpoint,
-        content,
-        time_received_us: 1,
-    };
+    let message = Message { endpoint, content, time_received_us: 1 };
     if let Outcome::Values(normalized) = adapter.normalise(&message) {
         assert!(!normalized.values.is_empty());
         for value in normalized.values {

@@ -132,9 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             Err(why) => End::Abnormal(why),
         };
         // What was taken in is acknowledged, if the device still listens.
-        let settle = async {
-            while self.unsettled > 0 && self.acknowledge().await.is_ok() {}
-        };
+        let settle = async { while self.unsettled > 0 && self.acknowledge().await.is_ok() {} };
         let _ = tokio::time::timeout(SETTLE, settle).await;
         let _ = tokio::time::timeout(WRITE, self.stream.shutdown()).await;
         end
@@ -203,15 +201,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     }
 
     async fn publish(&mut self, twin: &Arc<Twin>, publish: Publish) -> Result<(), String> {
-        let receipt = publish
-            .packet_id
-            .map(|id| Receipt { to: self.receipts.clone(), token: u32::from(id) });
+        let receipt =
+            publish.packet_id.map(|id| Receipt { to: self.receipts.clone(), token: u32::from(id) });
         self.unsettled += usize::from(receipt.is_some());
-        let publication = Publication {
-            endpoint: publish.topic,
-            content_type: None,
-            content: publish.payload,
-        };
+        let publication =
+            Publication { endpoint: publish.topic, content_type: None, content: publish.payload };
         let accepted = self.platform.accept(twin, publication, receipt).await;
         accepted.map_err(|refused| {
             self.unsettled -= usize::from(publish.packet_id.is_some());

@@ -21,8 +21,13 @@ pub(crate) enum Received {
     /// MQTT 5 or 3.1: answered with these bytes, then closed.
     OtherVersion(&'static [u8]),
     Publish(Publish),
-    Subscribe { packet_id: u16, granted: Vec<Option<u8>> },
-    Unsubscribe { packet_id: u16 },
+    Subscribe {
+        packet_id: u16,
+        granted: Vec<Option<u8>>,
+    },
+    Unsubscribe {
+        packet_id: u16,
+    },
     Ping,
     Disconnect,
 }
@@ -69,10 +74,10 @@ impl Wire {
 
     /// The next packet of the buffer, if it is complete. An error closes the connection.
     pub fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Received>, String> {
-        if !self.connected {
-            if let Some(answer) = other_version(buffer) {
-                return Ok(Some(Received::OtherVersion(answer)));
-            }
+        if !self.connected
+            && let Some(answer) = other_version(buffer)
+        {
+            return Ok(Some(Received::OtherVersion(answer)));
         }
         let decoded = self.codec.decode(buffer).map_err(|error| format!("{error:?}"))?;
         let Some((packet, _)) = decoded else { return Ok(None) };

@@ -46,13 +46,9 @@ pub struct Pattern(regex::Regex);
 
 impl Pattern {
     fn compile(text: &str) -> Result<Pattern, String> {
-        let built = regex::RegexBuilder::new(text)
-            .size_limit(PATTERN_BYTES_MAX)
-            .build();
+        let built = regex::RegexBuilder::new(text).size_limit(PATTERN_BYTES_MAX).build();
         // The last line of the error says what is wrong; the others point into the text.
-        built
-            .map(Pattern)
-            .map_err(|e| e.to_string().lines().last().unwrap_or_default().to_owned())
+        built.map(Pattern).map_err(|e| e.to_string().lines().last().unwrap_or_default().to_owned())
     }
 
     /// The pattern as written.
@@ -76,12 +72,7 @@ impl Constraints {
             self.exclusive_maximum,
             self.multiple_of,
         ];
-        let counts = [
-            self.min_length,
-            self.max_length,
-            self.min_items,
-            self.max_items,
-        ];
+        let counts = [self.min_length, self.max_length, self.min_items, self.max_items];
         numbers.iter().all(Option::is_none)
             && counts.iter().all(Option::is_none)
             && self.pattern.is_none()
@@ -144,18 +135,9 @@ impl Reader<'_> {
 impl Constraints {
     /// Takes one keyword over; the error says what its value should be.
     fn set(&mut self, keyword: &str, value: &Value) -> Result<Subject, String> {
-        let number = || {
-            value
-                .as_f64()
-                .map(Some)
-                .ok_or_else(|| "a number".to_owned())
-        };
-        let count = || {
-            value
-                .as_u64()
-                .map(Some)
-                .ok_or_else(|| "an integer of zero or more".to_owned())
-        };
+        let number = || value.as_f64().map(Some).ok_or_else(|| "a number".to_owned());
+        let count =
+            || value.as_u64().map(Some).ok_or_else(|| "an integer of zero or more".to_owned());
         Ok(match keyword {
             "minimum" => (self.minimum = number()?, Subject::Number).1,
             "maximum" => (self.maximum = number()?, Subject::Number).1,

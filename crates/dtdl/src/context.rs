@@ -56,11 +56,7 @@ impl Reader<'_> {
                 format!("language context `{first}` is not supported; use `{LANGUAGE}`"),
             ),
             Some(&"dtmi:dtdl:context") => {
-                self.report(
-                    code!("missingContextVersion"),
-                    &at,
-                    "language context has no version",
-                );
+                self.report(code!("missingContextVersion"), &at, "language context has no version");
             }
             _ => self.report(
                 code!("missingDtdlContext"),

@@ -54,17 +54,10 @@ impl Dtmi {
         if !segments.split(':').all(is_name) {
             return Err(DtmiError::Invalid);
         }
-        if RESERVED_PREFIXES
-            .iter()
-            .any(|prefix| text.starts_with(prefix))
-        {
+        if RESERVED_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
             return Err(DtmiError::Reserved);
         }
-        Ok(Dtmi {
-            path_end: path.len(),
-            text: text.into(),
-            version,
-        })
+        Ok(Dtmi { path_end: path.len(), text: text.into(), version })
     }
 
     /// The whole identifier.
@@ -101,9 +94,7 @@ pub(crate) fn is_name(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.first().is_some_and(u8::is_ascii_alphabetic)
         && bytes.last() != Some(&b'_')
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }
 
 fn parse_version(text: &str) -> Option<(u32, u32)> {
@@ -116,11 +107,7 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 /// A positive number without leading zero.
 fn parse_part(text: &str, digits_max: usize) -> Option<u32> {
     let plain = text.len() <= digits_max && text.bytes().all(|b| b.is_ascii_digit());
-    if !plain || text.starts_with('0') {
-        None
-    } else {
-        text.parse().ok()
-    }
+    if !plain || text.starts_with('0') { None } else { text.parse().ok() }
 }
 
 #[cfg(test)]
@@ -129,10 +116,7 @@ mod tests {
 
     fn accepts(text: &str, path: &str, version: (u32, u32)) {
         let dtmi = Dtmi::parse(text).expect(text);
-        assert_eq!(
-            (dtmi.as_str(), dtmi.path(), dtmi.version()),
-            (text, path, version)
-        );
+        assert_eq!((dtmi.as_str(), dtmi.path(), dtmi.version()), (text, path, version));
     }
 
     fn refuses(text: &str, error: DtmiError) {

@@ -91,10 +91,7 @@ impl Interface {
             return Err(single(code!("textTooLong"), message));
         }
         let value = serde_json::from_str(text).map_err(|error| {
-            single(
-                code!("notJson"),
-                format!("the model is not valid JSON: {error}"),
-            )
+            single(code!("notJson"), format!("the model is not valid JSON: {error}"))
         })?;
         let mut reader = Reader::default();
         let interface = reader.document(&value, &Pointer::Root);
@@ -130,18 +127,10 @@ impl Interface {
             }
             interfaces.extend(interface.embedded.iter().map(Arc::as_ref));
         }
-        if diagnostics.is_empty() {
-            Ok(())
-        } else {
-            Err(Diagnostics(diagnostics))
-        }
+        if diagnostics.is_empty() { Ok(()) } else { Err(Diagnostics(diagnostics)) }
     }
 }
 
 fn single(code: &'static str, message: String) -> Diagnostics {
-    Diagnostics(vec![Diagnostic {
-        code,
-        pointer: String::new(),
-        message,
-    }])
+    Diagnostics(vec![Diagnostic { code, pointer: String::new(), message }])
 }

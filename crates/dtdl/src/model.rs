@@ -99,11 +99,9 @@ struct Resolver<'l> {
 impl Resolver<'_> {
     /// Makes an interface and those defined in place inside it known.
     fn learn(&mut self, interface: &Arc<Interface>) {
-        self.known
-            .insert(interface.id.clone(), Some(interface.clone()));
+        self.known.insert(interface.id.clone(), Some(interface.clone()));
         for embedded in &interface.embedded {
-            self.known
-                .insert(embedded.id.clone(), Some(embedded.clone()));
+            self.known.insert(embedded.id.clone(), Some(embedded.clone()));
         }
     }
 
@@ -192,9 +190,7 @@ impl Resolver<'_> {
                 self.element(content, prefix, ElementKind::Property, value);
             }
             ContentKind::Relationship { .. } => {
-                self.model
-                    .relationships
-                    .push(format!("{prefix}{}", content.name).into());
+                self.model.relationships.push(format!("{prefix}{}", content.name).into());
             }
             ContentKind::Component { schema } if prefix.is_empty() => {
                 if !self.is_full()
@@ -246,21 +242,13 @@ impl Resolver<'_> {
 
     fn report(&mut self, code: &'static str, content: &Content, message: String) {
         let pointer = content.pointer.clone();
-        self.diagnostics.push(Diagnostic {
-            code,
-            pointer,
-            message,
-        });
+        self.diagnostics.push(Diagnostic { code, pointer, message });
     }
 
     fn report_on(&mut self, code: &'static str, message: String) {
         // One finding per cause: a wide hierarchy would repeat these without end.
         if !self.diagnostics.iter().any(|known| known.code == code) {
-            self.diagnostics.push(Diagnostic {
-                code,
-                pointer: String::new(),
-                message,
-            });
+            self.diagnostics.push(Diagnostic { code, pointer: String::new(), message });
         }
     }
 
@@ -278,10 +266,6 @@ impl Resolver<'_> {
             });
         }
         diagnostics.extend(self.diagnostics);
-        if diagnostics.is_empty() {
-            Ok(self.model)
-        } else {
-            Err(Diagnostics(diagnostics))
-        }
+        if diagnostics.is_empty() { Ok(self.model) } else { Err(Diagnostics(diagnostics)) }
     }
 }

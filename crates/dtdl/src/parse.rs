@@ -59,10 +59,7 @@ impl<'v> Part<'v> {
     pub(crate) fn get(&self, property: &str) -> Option<&'v Value> {
         let value = self.object.get(property).or_else(|| {
             let long = |key: &str| short(key, terms::PROPERTY) == property;
-            self.object
-                .iter()
-                .find(|(key, _)| long(key))
-                .map(|(_, value)| value)
+            self.object.iter().find(|(key, _)| long(key)).map(|(_, value)| value)
         })?;
         // A null is reported where the properties are checked.
         match value {
@@ -79,9 +76,7 @@ impl<'v> Part<'v> {
     }
 
     fn quantity(&self) -> Option<(&'v str, &'static [String])> {
-        self.cotypes
-            .iter()
-            .find_map(|cotype| units_of(cotype).map(|units| (*cotype, units)))
+        self.cotypes.iter().find_map(|cotype| units_of(cotype).map(|units| (*cotype, units)))
     }
 }
 
@@ -90,11 +85,7 @@ impl<'v> Reader<'v> {
     pub(crate) fn report(&mut self, code: &'static str, at: &Pointer, message: impl Into<String>) {
         if self.diagnostics.len() < DIAGNOSTICS_MAX {
             let message = message.into();
-            self.diagnostics.push(Diagnostic {
-                code,
-                pointer: at.to_string(),
-                message,
-            });
+            self.diagnostics.push(Diagnostic { code, pointer: at.to_string(), message });
         }
     }
 
@@ -118,11 +109,7 @@ impl<'v> Reader<'v> {
             self.local_context(context, at);
         }
         let (kind, cotypes) = self.types(object, at, allowed, implied)?;
-        let part = Part {
-            kind,
-            object,
-            cotypes,
-        };
+        let part = Part { kind, object, cotypes };
         self.identifier(&part, at);
         self.check_cotypes(&part, at);
         self.check_properties(&part, at);
@@ -147,20 +134,12 @@ impl<'v> Reader<'v> {
         let mut cotypes = Vec::new();
         for value in values {
             let Some(term) = value.as_str() else {
-                self.report(
-                    code!("typeNotDtmiNorTerm"),
-                    &at,
-                    "`@type` may hold only names",
-                );
+                self.report(code!("typeNotDtmiNorTerm"), &at, "`@type` may hold only names");
                 continue;
             };
             match Kind::from_name(short(term, terms::CLASS)) {
                 Some(found) if kind.is_some_and(|kind| kind != found) => {
-                    self.report(
-                        code!("multipleMaterialTypes"),
-                        &at,
-                        "`@type` names two kinds",
-                    );
+                    self.report(code!("multipleMaterialTypes"), &at, "`@type` names two kinds");
                 }
                 Some(found) => kind = Some(found),
                 None => cotypes.push(term),
@@ -275,17 +254,9 @@ impl<'v> Reader<'v> {
                 continue;
             }
             if property.starts_with('@') {
-                self.report(
-                    code!("keywordDisallowed"),
-                    &at,
-                    format!("`{key}` is not allowed"),
-                );
+                self.report(code!("keywordDisallowed"), &at, format!("`{key}` is not allowed"));
             } else if value.is_null() {
-                self.report(
-                    code!("propertyValueNull"),
-                    &at,
-                    format!("`{key}` must not be null"),
-                );
+                self.report(code!("propertyValueNull"), &at, format!("`{key}` must not be null"));
             } else if !part.kind.has_property(property)
                 && !self.is_extension_property(part, property)
             {
@@ -338,20 +309,14 @@ fn literal(value: &Value) -> &Value {
         kind => kind.and_then(Value::as_str),
     };
     let kind = kind.unwrap_or_default();
-    let kind = kind
-        .strip_prefix("http://www.w3.org/2001/XMLSchema#")
-        .unwrap_or(kind);
+    let kind = kind.strip_prefix("http://www.w3.org/2001/XMLSchema#").unwrap_or(kind);
     let fits = match kind.strip_prefix("xsd:").unwrap_or(kind) {
         "string" => inner.is_string(),
         "boolean" => inner.is_boolean(),
         "integer" => inner.is_i64(),
         _ => false,
     };
-    if fits && object.len() == 2 {
-        inner
-    } else {
-        value
-    }
+    if fits && object.len() == 2 { inner } else { value }
 }
 
 /// A property that may hold one value or several.

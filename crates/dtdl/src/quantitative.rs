@@ -19,21 +19,13 @@ fn read_table() -> HashMap<String, Vec<String>> {
     let texts = |value: &Value| -> Vec<String> {
         value
             .as_array()
-            .map(|units| {
-                units
-                    .iter()
-                    .filter_map(|u| u.as_str().map(str::to_owned))
-                    .collect()
-            })
+            .map(|units| units.iter().filter_map(|u| u.as_str().map(str::to_owned)).collect())
             .unwrap_or_default()
     };
     let types = table["semanticTypes"].as_object().into_iter().flatten();
     types
         .map(|(name, unit_type)| {
-            (
-                name.clone(),
-                texts(&table["unitTypes"][unit_type.as_str().unwrap_or_default()]),
-            )
+            (name.clone(), texts(&table["unitTypes"][unit_type.as_str().unwrap_or_default()]))
         })
         .collect()
 }

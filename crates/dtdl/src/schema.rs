@@ -82,10 +82,7 @@ impl Primitive {
 
     /// Is it one of `double`, `float`, `integer`, `long`?
     pub fn is_numeric(self) -> bool {
-        matches!(
-            self,
-            Self::Double | Self::Float | Self::Integer | Self::Long
-        )
+        matches!(self, Self::Double | Self::Float | Self::Integer | Self::Long)
     }
 }
 

@@ -94,14 +94,9 @@ impl Kind {
             Kind::Field | Kind::MapKey | Kind::MapValue | Kind::Component => &["name", "schema"],
             Kind::Property => &["name", "schema", "writable"],
             Kind::Command => &["name", "request", "response", "commandType"],
-            Kind::Relationship => &[
-                "name",
-                "target",
-                "properties",
-                "minMultiplicity",
-                "maxMultiplicity",
-                "writable",
-            ],
+            Kind::Relationship => {
+                &["name", "target", "properties", "minMultiplicity", "maxMultiplicity", "writable"]
+            }
             Kind::Array => &["elementSchema"],
             Kind::Enum => &["valueSchema", "enumValues"],
             Kind::EnumValue => &["name", "enumValue"],
@@ -150,10 +145,7 @@ impl Kind {
 pub(crate) fn is_known_property(property: &str) -> bool {
     Kind::ALL.iter().any(|kind| kind.has_property(property))
         || VALIDATION.contains(&property)
-        || matches!(
-            property,
-            "unit" | "annotates" | "overrides" | "languageMajorVersion"
-        )
+        || matches!(property, "unit" | "annotates" | "overrides" | "languageMajorVersion")
 }
 
 /// Drops the long form of a term: `dtmi:dtdl:class:Telemetry;3` is `Telemetry`.

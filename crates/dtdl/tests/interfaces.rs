@@ -30,13 +30,7 @@ fn codes(text: &str) -> Vec<String> {
         Ok(_) => Vec::new(),
         Err(e) => {
             e.0.iter()
-                .map(|d| {
-                    format!(
-                        "{} {}",
-                        d.code.rsplit(':').next().unwrap_or_default(),
-                        d.pointer
-                    )
-                })
+                .map(|d| format!("{} {}", d.code.rsplit(':').next().unwrap_or_default(), d.pointer))
                 .collect()
         }
     }
@@ -71,10 +65,7 @@ fn the_document_itself() {
     };
     assert_eq!(change("@id", json!("placeholder")), ["invalidId /@id"]);
     assert_eq!(change("@id", json!("dtmi:dtdl:x;1")), ["reservedId /@id"]);
-    assert_eq!(
-        change("@id", json!("dtmi:a;1#f")),
-        ["disallowedIdFragment /@id"]
-    );
+    assert_eq!(change("@id", json!("dtmi:a;1#f")), ["disallowedIdFragment /@id"]);
     let long = format!("dtmi:{};1", "a".repeat(130));
     assert_eq!(change("@id", json!(long)), ["idTooLongForType /@id"]);
     assert_eq!(change("@type", json!("Telemetry")), ["badType /@type"]);
@@ -84,28 +75,13 @@ fn the_document_itself() {
         change("@context", json!("dtmi:dtdl:context;2")),
         ["unresolvableContextVersion /@context"]
     );
-    assert_eq!(
-        change("@context", json!([])),
-        ["missingDtdlContext /@context"]
-    );
+    assert_eq!(change("@context", json!([])), ["missingDtdlContext /@context"]);
     let unknown = json!(["dtmi:dtdl:context;3", "dtmi:dtdl:extension:mqtt;1"]);
-    assert_eq!(
-        change("@context", unknown),
-        ["unresolvableContextSpecifier /@context"]
-    );
-    assert_eq!(
-        change("colour", json!("red")),
-        ["propertyUndefinedTerm /colour"]
-    );
-    assert_eq!(
-        change("schema", json!("double")),
-        ["propertyIrrelevantDtmiOrTerm /schema"]
-    );
+    assert_eq!(change("@context", unknown), ["unresolvableContextSpecifier /@context"]);
+    assert_eq!(change("colour", json!("red")), ["propertyUndefinedTerm /colour"]);
+    assert_eq!(change("schema", json!("double")), ["propertyIrrelevantDtmiOrTerm /schema"]);
     assert_eq!(change("@graph", json!([])), ["keywordDisallowed /@graph"]);
-    assert_eq!(
-        change("displayName", json!(null)),
-        ["propertyValueNull /displayName"]
-    );
+    assert_eq!(change("displayName", json!(null)), ["propertyValueNull /displayName"]);
 }
 
 #[test]
@@ -129,10 +105,7 @@ fn names() {
         accepts(json!([telemetry(json!({"name": name}))]));
     }
     for name in ["", "_a", "a_", "1a", "a-b", "ä", &"a".repeat(513)] {
-        refuses(
-            json!([telemetry(json!({"name": name}))]),
-            &["stringInvalid /contents/0/name"],
-        );
+        refuses(json!([telemetry(json!({"name": name}))]), &["stringInvalid /contents/0/name"]);
     }
     refuses(
         json!([telemetry(json!({})), telemetry(json!({}))]),
@@ -146,18 +119,13 @@ fn names() {
 
 #[test]
 fn co_types() {
-    let interface = accepts(json!([telemetry(
-        json!({"@type": ["Telemetry", "Historized"]})
-    )]));
+    let interface = accepts(json!([telemetry(json!({"@type": ["Telemetry", "Historized"]}))]));
     assert!(matches!(&interface.contents[0].kind, ContentKind::Telemetry(v) if v.historized));
     let plain = json!({"@context": "dtmi:dtdl:context;3", "@id": "dtmi:a;1", "@type": "Interface",
         "contents": [telemetry(json!({"@type": ["Telemetry", "Historized"], "minimum": 1}))]});
     assert_eq!(
         codes(&plain.to_string()),
-        [
-            "typeUndefinedTerm /contents/0/@type",
-            "propertyIrrelevantDtmiOrTerm /contents/0/minimum"
-        ]
+        ["typeUndefinedTerm /contents/0/@type", "propertyIrrelevantDtmiOrTerm /contents/0/minimum"]
     );
     accepts(json!([telemetry(
         json!({"@type": ["Telemetry", "Temperature"], "unit": "degreeCelsius"})
@@ -167,14 +135,8 @@ fn co_types() {
         element["@type"] = json!(["Telemetry", "Temperature"]);
         json!([element])
     };
-    refuses(
-        temperature(json!({})),
-        &["missingSupplementalObjectProperty /contents/0"],
-    );
-    refuses(
-        temperature(json!({"unit": "percent"})),
-        &["badDtmiOrTerm /contents/0/unit"],
-    );
+    refuses(temperature(json!({})), &["missingSupplementalObjectProperty /contents/0"]);
+    refuses(temperature(json!({"unit": "percent"})), &["badDtmiOrTerm /contents/0/unit"]);
     refuses(
         temperature(json!({"unit": "kelvin", "schema": "string"})),
         &["notRequiredType /contents/0/schema"],
@@ -191,10 +153,7 @@ fn co_types() {
         json!([telemetry(json!({"@type": ["Telemetry", "Property"]}))]),
         &["multipleMaterialTypes /contents/0/@type"],
     );
-    refuses(
-        json!([{"name": "x", "schema": "double"}]),
-        &["missingRequiredType /contents/0/@type"],
-    );
+    refuses(json!([{"name": "x", "schema": "double"}]), &["missingRequiredType /contents/0/@type"]);
 }
 
 #[test]
@@ -224,18 +183,13 @@ fn schemas() {
     let five = (0..5).fold(json!("double"), |inner, _| array(inner));
     accepts(json!([telemetry(json!({"schema": five.clone()}))]));
     let six = array(five);
-    let at = format!(
-        "excessiveDepthNarrow /contents/0/schema{}",
-        "/elementSchema".repeat(5)
-    );
+    let at = format!("excessiveDepthNarrow /contents/0/schema{}", "/elementSchema".repeat(5));
     refuses(json!([telemetry(json!({"schema": six}))]), &[&at]);
     let values = |values: Value| {
         let schema = json!({"@type": "Enum", "valueSchema": "integer", "enumValues": values});
         json!([telemetry(json!({"schema": schema}))])
     };
-    accepts(values(
-        json!([{"name": "a", "enumValue": 1}, {"name": "b", "enumValue": 2}]),
-    ));
+    accepts(values(json!([{"name": "a", "enumValue": 1}, {"name": "b", "enumValue": 2}])));
     refuses(
         values(json!([{"name": "a", "enumValue": 1}, {"name": "b", "enumValue": 1}])),
         &["nonUniquePropertyValue /contents/0/schema/enumValues/1"],
@@ -247,21 +201,11 @@ fn schemas() {
     accepts(json!([telemetry(json!({"schema": {"@type": "Map",
         "mapKey": {"name": "k", "schema": "string"}, "mapValue": {"name": "v", "schema": "long"}}}))]));
     let fields = json!([{"name": "a", "schema": "double"}, {"@type": ["Field", "Required"], "name": "b", "schema": "long"}]);
-    let interface = accepts(json!([telemetry(
-        json!({"schema": {"@type": "Object", "fields": fields}})
-    )]));
-    let ContentKind::Telemetry(value) = &interface.contents[0].kind else {
-        panic!("telemetry")
-    };
-    let Schema::Object(object) = &value.schema else {
-        panic!("an object")
-    };
-    let required: Vec<_> = object
-        .fields
-        .iter()
-        .flatten()
-        .map(|field| field.required)
-        .collect();
+    let interface =
+        accepts(json!([telemetry(json!({"schema": {"@type": "Object", "fields": fields}}))]));
+    let ContentKind::Telemetry(value) = &interface.contents[0].kind else { panic!("telemetry") };
+    let Schema::Object(object) = &value.schema else { panic!("an object") };
+    let required: Vec<_> = object.fields.iter().flatten().map(|field| field.required).collect();
     assert_eq!(required, [false, true]);
 }
 
@@ -274,27 +218,15 @@ fn reusable_schemas() {
     };
     let list = |id: &str, inner: &str| json!({"@id": id, "@type": "Array", "elementSchema": inner});
     assert_eq!(
-        with(
-            json!([list("dtmi:a;1", "dtmi:b;1"), list("dtmi:b;1", "double")]),
-            "dtmi:a;1"
-        ),
+        with(json!([list("dtmi:a;1", "dtmi:b;1"), list("dtmi:b;1", "double")]), "dtmi:a;1"),
         [""; 0]
     );
     assert_eq!(
-        with(
-            json!([list("dtmi:a;1", "dtmi:b;1"), list("dtmi:b;1", "dtmi:a;1")]),
-            "dtmi:a;1"
-        ),
+        with(json!([list("dtmi:a;1", "dtmi:b;1"), list("dtmi:b;1", "dtmi:a;1")]), "dtmi:a;1"),
         ["recursiveStructureNarrow /schemas/1/elementSchema"]
     );
-    assert_eq!(
-        with(json!([{"@type": "Object"}]), "double"),
-        ["missingRequiredId /schemas/0"]
-    );
-    assert_eq!(
-        with(json!([]), "dtmi:a;1"),
-        ["badDtmiOrTerm /contents/0/schema"]
-    );
+    assert_eq!(with(json!([{"@type": "Object"}]), "double"), ["missingRequiredId /schemas/0"]);
+    assert_eq!(with(json!([]), "dtmi:a;1"), ["badDtmiOrTerm /contents/0/schema"]);
 }
 
 #[test]
@@ -309,10 +241,7 @@ fn constraints() {
     let numbers = value(json!({"@type": ["Telemetry", "Validated"], "minimum": 1, "maximum": 2.5}));
     assert_eq!((numbers.minimum, numbers.maximum), (Some(1.0), Some(2.5)));
     let text = value(json!({"schema": "string", "pattern": "^a+$", "maxLength": 3}));
-    assert!(
-        text.pattern
-            .is_some_and(|p| p.is_match("aaa") && !p.is_match("b"))
-    );
+    assert!(text.pattern.is_some_and(|p| p.is_match("aaa") && !p.is_match("b")));
     assert!(value(json!({})).is_empty());
     let at = |keyword: &str, code: &str| format!("{code} /contents/0/{keyword}");
     for (keyword, faulty) in [
@@ -324,16 +253,11 @@ fn constraints() {
         ("uniqueItems", json!(1)),
         ("enum", json!(1)),
     ] {
-        refuses(
-            json!([telemetry(json!({keyword: faulty}))]),
-            &[&at(keyword, "literalNotValid")],
-        );
+        refuses(json!([telemetry(json!({keyword: faulty}))]), &[&at(keyword, "literalNotValid")]);
     }
-    for (keyword, fine) in [
-        ("minLength", json!(1)),
-        ("minItems", json!(1)),
-        ("required", json!(["a"])),
-    ] {
+    for (keyword, fine) in
+        [("minLength", json!(1)), ("minItems", json!(1)), ("required", json!(["a"]))]
+    {
         refuses(
             json!([telemetry(json!({keyword: fine}))]),
             &[&at(keyword, "nonConformantDatatype")],
@@ -353,10 +277,7 @@ fn other_contents() {
         json!([{"@type": "Relationship", "name": "r", "minMultiplicity": 1}]),
         &["valueNotExact /contents/0/minMultiplicity"],
     );
-    refuses(
-        json!([{"@type": "Component", "name": "m"}]),
-        &["missingObjectProperty /contents/0"],
-    );
+    refuses(json!([{"@type": "Component", "name": "m"}]), &["missingObjectProperty /contents/0"]);
     refuses(
         json!([{"@type": "Component", "name": "m", "schema": "double"}]),
         &["invalidId /contents/0/schema"],

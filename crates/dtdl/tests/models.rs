@@ -7,10 +7,7 @@ use dtdl::{Interface, Model};
 use serde_json::{Value, json};
 
 fn interface(name: &str, extends: &[&str], contents: Value) -> Interface {
-    let ids: Vec<_> = extends
-        .iter()
-        .map(|name| format!("dtmi:example:{name};1"))
-        .collect();
+    let ids: Vec<_> = extends.iter().map(|name| format!("dtmi:example:{name};1")).collect();
     let document = json!({
         "@context": ["dtmi:dtdl:context;3", "dtmi:dtdl:extension:historization;1"],
         "@id": format!("dtmi:example:{name};1"),
@@ -32,10 +29,8 @@ fn component(name: &str, schema: &str) -> Value {
 /// Resolves the first with the others to be found; the paths, or the codes of the findings.
 fn resolve(mut interfaces: Vec<Interface>) -> Result<Vec<String>, Vec<String>> {
     let root = interfaces.remove(0);
-    let others: HashMap<_, _> = interfaces
-        .into_iter()
-        .map(|i| (i.id.clone(), Arc::new(i)))
-        .collect();
+    let others: HashMap<_, _> =
+        interfaces.into_iter().map(|i| (i.id.clone(), Arc::new(i))).collect();
     match Model::resolve(root, &|id| others.get(id).cloned()) {
         Ok(model) => Ok(model.elements.iter().map(|e| e.path.to_string()).collect()),
         Err(e) => Err(e.0.iter().map(ToString::to_string).collect()),
@@ -74,10 +69,7 @@ fn inheritance() {
         &["nonUniqueImportedPropertyValue"],
     );
     refuses(
-        vec![
-            interface("a", &["b"], json!([])),
-            interface("b", &["a"], json!([])),
-        ],
+        vec![interface("a", &["b"], json!([])), interface("b", &["a"], json!([]))],
         &["recursiveStructureWide"],
     );
     let chain = |length: usize| {
@@ -99,11 +91,7 @@ fn components() {
             interface(
                 "a",
                 &[],
-                json!([
-                    element("x"),
-                    component("left", "b"),
-                    component("right", "b")
-                ]),
+                json!([element("x"), component("left", "b"), component("right", "b")]),
             ),
             interface("b", &["c"], json!([element("y")])),
             interface("c", &[], json!([element("z")])),
@@ -118,10 +106,7 @@ fn components() {
         ],
         &["excludedType"],
     );
-    refuses(
-        vec![interface("a", &[], json!([component("b", "a")]))],
-        &["excludedType"],
-    );
+    refuses(vec![interface("a", &[], json!([component("b", "a")]))], &["excludedType"]);
     let inline = json!({"@type": "Component", "name": "m", "schema":
         {"@id": "dtmi:example:inline;1", "@type": "Interface", "contents": [element("t")]}});
     gives(vec![interface("a", &[], json!([inline]))], &["m.t"]);
@@ -130,11 +115,7 @@ fn components() {
 #[test]
 fn missing_references_are_listed() {
     refuses(
-        vec![interface(
-            "a",
-            &["b"],
-            json!([component("c", "c"), component("d", "c")]),
-        )],
+        vec![interface("a", &["b"], json!([component("c", "c"), component("d", "c")]))],
         &["dtmi:example:b;1, dtmi:example:c;1"],
     );
 }
@@ -157,10 +138,7 @@ fn size_is_bounded() {
     let elements: Vec<_> = (0..500).map(|i| element(&format!("e{i}"))).collect();
     let components: Vec<_> = (0..500).map(|i| component(&format!("c{i}"), "b")).collect();
     refuses(
-        vec![
-            interface("a", &[], json!(components)),
-            interface("b", &[], json!(elements)),
-        ],
+        vec![interface("a", &[], json!(components)), interface("b", &[], json!(elements))],
         &["objectCountAboveMax"],
     );
 }

@@ -11,13 +11,16 @@ use serde::Serialize;
 /// Every answer's type.
 pub(crate) type Answer = Response<Full<Bytes>>;
 
-/// Longest segment of a request id, and how many there are (control-plane.md 1.3).
+/// Longest segment of a request id (control-plane.md 1.3).
 const SEGMENT_CHARS_MAX: usize = 32;
+/// Segments of the client's that stay; with ours there are at most three.
+const CLIENT_SEGMENTS_MAX: usize = 2;
 
 /// An answer without body.
 pub(crate) fn empty(status: u16) -> Answer {
     let mut answer = Response::new(Full::default());
-    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *answer.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     answer
 }
 
@@ -58,14 +61,21 @@ pub(crate) fn set(answer: &mut Answer, name: &'static str, value: &str) {
     }
 }
 
-/// The request id of the answer: the client's first segment, then ours.
+/// The request id of the answer: the client's segments, then ours.
 pub(crate) fn request_id(headers: &HeaderMap) -> String {
     let ours = || oci_core::ocid::random_hex(SEGMENT_CHARS_MAX);
     let theirs = headers.get("opc-request-id").and_then(|value| value.to_str().ok());
-    let first = theirs.and_then(|text| text.split('/').next()).unwrap_or_default();
-    let first: String =
-        first.chars().filter(char::is_ascii_graphic).take(SEGMENT_CHARS_MAX).collect();
-    if first.is_empty() { format!("{}/{}", ours(), ours()) } else { format!("{first}/{}", ours()) }
+    let segments: Vec<String> = theirs
+        .unwrap_or_default()
+        .split('/')
+        .map(|segment| {
+            segment.chars().filter(char::is_ascii_graphic).take(SEGMENT_CHARS_MAX).collect()
+        })
+        .filter(|segment: &String| !segment.is_empty())
+        .take(CLIENT_SEGMENTS_MAX)
+        .collect();
+    let client = if segments.is_empty() { ours() } else { segments.join("/") };
+    format!("{client}/{}", ours())
 }
 
 /// User and password of Basic credentials.
@@ -80,4 +90,39 @@ pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
     let colon = decoded.iter().position(|byte| *byte == b':')?;
     let user = String::from_utf8(decoded[..colon].to_vec()).ok()?;
     Some((user, decoded[colon + 1..].to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id_for(value: &'static str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert("opc-request-id", HeaderValue::from_static(value));
+        request_id(&headers)
+    }
+
+    #[test]
+    fn request_ids_begin_with_the_clients_and_have_three_segments_at_most() {
+        let ours = |id: &str, client: &str| {
+            let rest = id.strip_prefix(client).unwrap_or_else(|| panic!("{id}"));
+            assert_eq!(rest.len(), 33, "{id}");
+            assert!(rest.starts_with('/'), "{id}");
+        };
+        ours(&id_for("mine"), "mine");
+        ours(&id_for("a/b/c/d"), "a/b");
+        ours(&id_for("303A7240E668-11F1-A21B-15D89E14C79F"), "303A7240E668-11F1-A21B-15D89E14C");
+        assert_eq!(id_for(" ").len(), 65);
+        assert_eq!(request_id(&HeaderMap::new()).len(), 65);
+    }
+
+    #[test]
+    fn basic_credentials_are_split_at_the_first_colon() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(basic(&headers), None);
+        headers.insert("authorization", HeaderValue::from_static("basic azpwOnE="));
+        assert_eq!(basic(&headers), Some(("k".to_owned(), b"p:q".to_vec())));
+        headers.insert("authorization", HeaderValue::from_static("Basic a2V5"));
+        assert_eq!(basic(&headers), None);
+    }
 }

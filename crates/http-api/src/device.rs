@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use http::{Method, Request};
+use http::Method;
+use http::request::Parts;
 use hyper::body::Incoming;
 use iot_api::ErrorCode;
 use platform::Platform;
@@ -17,13 +18,14 @@ use crate::query::decode;
 /// Answers a device; 202 means that the message and its outcome are on disk.
 pub(crate) async fn answer(
     platform: &Arc<Platform>,
-    request: Request<Incoming>,
+    parts: &Parts,
+    incoming: &mut Incoming,
     host: Option<&str>,
 ) -> Answer {
-    if request.uri().path().trim_start_matches('/').is_empty() {
+    if parts.uri.path().trim_start_matches('/').is_empty() {
         return error(ErrorCode::NotFound, "the endpoint is missing: POST to /<endpoint>");
     }
-    if request.method() != Method::POST {
+    if parts.method != Method::POST {
         let mut answer = error(ErrorCode::MethodNotAllowed, "devices send with POST");
         set(&mut answer, "allow", "POST");
         return answer;
@@ -31,7 +33,7 @@ pub(crate) async fn answer(
     let Some(domain_id) = platform.domain_by_device_host(host).await else {
         return error(ErrorCode::NotFound, "no domain has this device host");
     };
-    let Some((external_key, password)) = basic(request.headers()) else {
+    let Some((external_key, password)) = basic(&parts.headers) else {
         return unauthorized();
     };
     let twin = match platform.device_login(&domain_id, &external_key, &password).await {
@@ -39,13 +41,15 @@ pub(crate) async fn answer(
         Err(LoginRefused::BadCredentials) => return unauthorized(),
         Err(LoginRefused::Unavailable) => return unavailable(),
     };
-    let endpoint = decode(request.uri().path(), false);
-    let content_type = request.headers().get(http::header::CONTENT_TYPE);
+    let endpoint = decode(parts.uri.path(), false);
+    let content_type = parts.headers.get(http::header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let content = match body::read(request.into_body(), PAYLOAD_BYTES_MAX).await {
+    let content = match body::read(incoming, PAYLOAD_BYTES_MAX).await {
         Ok(content) => content,
         Err(BodyError::TooLarge) => return too_large(),
-        Err(BodyError::Broken) => return empty(400),
+        Err(BodyError::Broken) => {
+            return error(ErrorCode::CannotParseRequest, "the payload is incomplete");
+        }
     };
     let (to, mut settled) = mpsc::channel(1);
     let publication = Publication { endpoint, content_type, content };

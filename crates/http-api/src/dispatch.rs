@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::request::Parts;
 use http::{Method, Request};
 use hyper::body::Incoming;
 use iot_api::ErrorCode;
@@ -9,82 +10,121 @@ use platform::Platform;
 use platform::metrics::Metrics;
 use platform::names::Surface;
 
-use crate::answer::{Answer, error, request_id, set, text};
-use crate::{control, data, device, token};
+use crate::answer::{Answer, basic, error, request_id, set};
+use crate::{body, control, data, device, health, token, vault};
 
 /// Answers one request.
 pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>) -> Answer {
-    let id = request_id(request.headers());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut answer = route(platform, request).await;
+    let (parts, mut incoming) = request.into_parts();
+    let id = request_id(&parts.headers);
+    let mut answer = route(platform, &parts, &mut incoming).await;
     set(&mut answer, "opc-request-id", &id);
     let status = answer.status().as_u16();
     Metrics::count(&platform.metrics().https_answers, status.to_string());
+    let (method, path) = (&parts.method, parts.uri.path().escape_debug());
+    if status >= 500 {
+        tracing::warn!(request.id = id, %method, %path, status, "request failed");
+    } else if status >= 400 {
+        tracing::info!(request.id = id, %method, %path, status, "request refused");
+    }
     if status >= 400 {
-        tracing::info!(request.id = id, %method, path = %path.escape_debug(), status, "request refused");
+        body::discard(&parts, &mut incoming).await;
     }
     answer
 }
 
-async fn route(platform: &Arc<Platform>, request: Request<Incoming>) -> Answer {
-    if let Some(answer) = health(platform, request.method(), request.uri().path()) {
+async fn route(platform: &Arc<Platform>, parts: &Parts, incoming: &mut Incoming) -> Answer {
+    let path = parts.uri.path();
+    if let Some(answer) = health::answer(platform, &parts.method, path) {
         return answer;
     }
-    let host = host(&request);
+    let host = host(parts);
     match platform.names().surface(&host) {
-        Some(Surface::Control) => control::answer(platform, request).await,
-        Some(Surface::Data(group)) => data::answer(platform, request, &host, Some(&group)).await,
-        Some(Surface::Device(_)) => device::answer(platform, request, Some(&host)).await,
-        Some(Surface::Identity(id)) if id == platform.identity_id() => {
-            token::answer(platform, request).await
+        Some(Surface::Control) => control::answer(platform, parts, incoming).await,
+        Some(Surface::Data(group)) => data::answer(platform, parts, &host, Some(&group)).await,
+        Some(Surface::Device(_)) => device::answer(platform, parts, incoming, Some(&host)).await,
+        Some(Surface::Identity(id)) if id.eq_ignore_ascii_case(platform.identity_id()) => {
+            token::answer(platform, parts, incoming).await
         }
-        Some(Surface::Vaults | Surface::SecretBundles) => vault(),
-        Some(Surface::Bare) => bare(platform, request, &host).await,
+        Some(Surface::Vaults | Surface::SecretBundles) => {
+            vault::answer(parts.method.as_str(), path)
+        }
+        Some(Surface::Bare) => bare(platform, parts, incoming, &host).await,
         Some(Surface::Identity(_)) | None => {
-            let message = format!("this platform does not serve the host '{}'", host.escape_debug());
+            let message =
+                format!("this platform does not serve the host '{}'", host.escape_debug());
             error(ErrorCode::NotFound, &message)
         }
     }
 }
 
-/// A bare `localhost` or address: told apart by path (interface.md 2).
-async fn bare(platform: &Arc<Platform>, request: Request<Incoming>, host: &str) -> Answer {
-    let path = request.uri().path();
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    match first {
-        "20250531" => control::answer(platform, request).await,
-        "ords" => data::answer(platform, request, host, None).await,
-        "oauth2" | "admin" => token::answer(platform, request).await,
-        "20180608" | "20190301" => vault(),
-        _ if request.method() == Method::POST => device::answer(platform, request, None).await,
-        _ => error(ErrorCode::NotFound, "there is nothing at this path"),
+/// What the first segments of a path mean on a bare host (interface.md 2).
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Control,
+    Data,
+    Token,
+    Vault,
+    Other,
+}
+
+fn part(path: &str) -> Part {
+    // An endpoint with a trailing slash doubles the first one (control-plane.md 1.1).
+    let mut segments = path.trim_start_matches('/').split('/');
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some("20250531"), ..) => Part::Control,
+        (Some("ords"), ..) => Part::Data,
+        (Some("oauth2"), ..) | (Some("admin"), Some("v1"), Some("SigningCert")) => Part::Token,
+        (Some("20180608" | "20190301"), ..) => Part::Vault,
+        _ => Part::Other,
     }
 }
 
-fn vault() -> Answer {
-    let message = "the vault service's operations are not available on this platform";
-    error(ErrorCode::MethodNotImplemented, message)
-}
-
-/// Health and metrics, on any host name.
-fn health(platform: &Platform, method: &Method, path: &str) -> Option<Answer> {
-    if *method != Method::GET {
-        return None;
-    }
-    match path {
-        "/health/live" => Some(text(200, "text/plain", "live\n")),
-        "/health/ready" if platform.is_ready() => Some(text(200, "text/plain", "ready\n")),
-        "/health/ready" => Some(text(503, "text/plain", "not ready\n")),
-        "/metrics" => {
-            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            Some(text(200, kind, platform.metrics().text()))
+/// A bare `localhost` or address: told apart by path.
+async fn bare(
+    platform: &Arc<Platform>,
+    parts: &Parts,
+    incoming: &mut Incoming,
+    host: &str,
+) -> Answer {
+    let path = parts.uri.path();
+    match part(path) {
+        Part::Control => control::answer(platform, parts, incoming).await,
+        Part::Data => data::answer(platform, parts, host, None).await,
+        Part::Token => token::answer(platform, parts, incoming).await,
+        Part::Vault => vault::answer(parts.method.as_str(), path),
+        Part::Other if parts.method == Method::POST && basic(&parts.headers).is_some() => {
+            device::answer(platform, parts, incoming, None).await
         }
-        _ => None,
+        Part::Other => {
+            let message = "there is nothing at this path; devices POST with Basic credentials";
+            error(ErrorCode::NotFound, message)
+        }
     }
 }
 
-fn host(request: &Request<Incoming>) -> String {
-    let header = request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok());
-    let authority = || request.uri().authority().map(|authority| authority.as_str());
+fn host(parts: &Parts) -> String {
+    let header = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+    let authority = || parts.uri.authority().map(|authority| authority.as_str());
     header.or_else(authority).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bare_hosts_are_told_apart_by_path() {
+        let is = |path: &str, expected| assert_eq!(part(path), expected, "{path}");
+        is("/20250531/iotDomains/x", Part::Control);
+        is("//20250531/iotDomains/x", Part::Control);
+        is("/ords/d/20250531/rawData", Part::Data);
+        is("/oauth2/v1/token", Part::Token);
+        is("/admin/v1/SigningCert/jwk", Part::Token);
+        is("/20180608/secrets", Part::Vault);
+        is("/20190301/secretbundles/x", Part::Vault);
+        is("/admin/telemetry", Part::Other);
+        is("/iot/v1", Part::Other);
+        is("/", Part::Other);
+    }
 }

@@ -10,8 +10,10 @@ mod control;
 mod data;
 mod device;
 mod dispatch;
+mod health;
 mod listen;
 mod query;
 mod token;
+mod vault;
 
 pub use listen::serve;

@@ -41,7 +41,12 @@ pub async fn serve(
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, _)) => {
-                connections.spawn(connection(stream, tls.clone(), platform.clone(), shutdown.clone()));
+                connections.spawn(connection(
+                    stream,
+                    tls.clone(),
+                    platform.clone(),
+                    shutdown.clone(),
+                ));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");

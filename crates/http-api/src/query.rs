@@ -37,8 +37,7 @@ pub(crate) fn decode(text: &str, plus: bool) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        match (bytes[at], hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
+        match (bytes[at], bytes.get(at + 1..at + 3).and_then(hex)) {
             (b'%', Some(byte)) => {
                 decoded.push(byte);
                 at += 2;
@@ -49,6 +48,12 @@ pub(crate) fn decode(text: &str, plus: bool) -> String {
         at += 1;
     }
     String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// The byte of two hex digits.
+fn hex(digits: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*digits.get(at)?).to_digit(16);
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
 #[cfg(test)]
@@ -64,5 +69,6 @@ mod tests {
         assert_eq!(query.get("none"), None);
         assert_eq!(decode("a+b%2", false), "a+b%2");
         assert_eq!(decode("%ff", false), "\u{fffd}");
+        assert_eq!(decode("%+f%é", false), "%+f%é");
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use http::{Method, Request};
+use http::Method;
+use http::request::Parts;
 use hyper::body::Incoming;
 use iot_api::ErrorCode;
 use iot_api::token::TokenError;
@@ -11,16 +12,22 @@ use platform::limits::TOKEN_BODY_BYTES_MAX;
 use platform::tokens::TokenForm;
 
 use crate::answer::{Answer, basic, error, json, set};
-use crate::body;
+use crate::body::{self, BodyError};
 use crate::query::Query;
 
 /// Answers a request to the identity host.
-pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>) -> Answer {
-    match (request.method(), request.uri().path()) {
-        (&Method::POST, "/oauth2/v1/token") => grant(platform, request).await,
-        (&Method::GET, "/admin/v1/SigningCert/jwk") => json(200, &platform.signing_keys()),
+pub(crate) async fn answer(
+    platform: &Arc<Platform>,
+    parts: &Parts,
+    incoming: &mut Incoming,
+) -> Answer {
+    match (&parts.method, parts.uri.path()) {
+        (&Method::POST, "/oauth2/v1/token") => grant(platform, parts, incoming).await,
+        (&Method::GET | &Method::HEAD, "/admin/v1/SigningCert/jwk") => {
+            json(200, &platform.signing_keys())
+        }
         (_, path @ ("/oauth2/v1/token" | "/admin/v1/SigningCert/jwk")) => {
-            let allow = if path.starts_with("/oauth2") { "POST" } else { "GET" };
+            let allow = if path.starts_with("/oauth2") { "POST" } else { "GET, HEAD" };
             let mut answer = error(ErrorCode::MethodNotAllowed, &format!("use {allow}"));
             set(&mut answer, "allow", allow);
             answer
@@ -29,10 +36,15 @@ pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>)
     }
 }
 
-async fn grant(platform: &Platform, request: Request<Incoming>) -> Answer {
-    let credentials = basic(request.headers());
-    let Ok(bytes) = body::read(request.into_body(), TOKEN_BODY_BYTES_MAX).await else {
-        return error(ErrorCode::PayloadTooLarge, "the token request is too large or incomplete");
+async fn grant(platform: &Platform, parts: &Parts, incoming: &mut Incoming) -> Answer {
+    let bytes = match body::read(incoming, TOKEN_BODY_BYTES_MAX).await {
+        Ok(bytes) => bytes,
+        Err(BodyError::TooLarge) => {
+            return refused(413, "invalid_request", "the form is too large");
+        }
+        Err(BodyError::Broken) => {
+            return refused(400, "invalid_request", "the form is incomplete");
+        }
     };
     let form = Query::parse(&String::from_utf8_lossy(&bytes));
     let mut fields = TokenForm {
@@ -43,24 +55,27 @@ async fn grant(platform: &Platform, request: Request<Incoming>) -> Answer {
         client_id: form.owned("client_id"),
         client_secret: form.owned("client_secret"),
     };
-    if let Some((id, secret)) = credentials {
+    if let Some((id, secret)) = basic(&parts.headers) {
         fields.client_id = Some(id);
         fields.client_secret = String::from_utf8(secret).ok();
     }
-    let mut answer = match platform.token_grant(&fields) {
-        Ok(token) => json(200, &token),
-        Err(refusal) => {
-            let body = TokenError {
-                error: refusal.error.to_owned(),
-                error_description: refusal.description,
-            };
-            let mut answer = json(refusal.status, &body);
-            if refusal.status == 401 {
-                set(&mut answer, "www-authenticate", "Basic realm=\"identity\"");
-            }
-            answer
-        }
-    };
+    match platform.token_grant(&fields) {
+        Ok(token) => uncached(json(200, &token)),
+        Err(refusal) => refused(refusal.status, refusal.error, &refusal.description),
+    }
+}
+
+/// A refusal as RFC 6749, section 5.2, has it.
+fn refused(status: u16, error: &str, description: &str) -> Answer {
+    let body = TokenError { error: error.to_owned(), error_description: description.to_owned() };
+    let mut answer = json(status, &body);
+    if status == 401 {
+        set(&mut answer, "www-authenticate", "Basic realm=\"identity\"");
+    }
+    uncached(answer)
+}
+
+fn uncached(mut answer: Answer) -> Answer {
     set(&mut answer, "cache-control", "no-store");
     set(&mut answer, "pragma", "no-cache");
     answer

@@ -28,12 +28,7 @@ impl Answer {
         loop {
             let chunk = response.chunk().await;
             let Some(chunk) = chunk.map_err(|error| ClientError::unreachable(host, error))? else {
-                return Ok(Answer {
-                    status,
-                    headers,
-                    body,
-                    host: host.to_owned(),
-                });
+                return Ok(Answer { status, headers, body, host: host.to_owned() });
             };
             if body.len() + chunk.len() > ANSWER_BYTES_MAX {
                 return Err(ClientError::Protocol {
@@ -48,10 +43,7 @@ impl Answer {
     /// The body as the JSON it should be.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            self.protocol(format!(
-                "{error}, in an answer that begins with `{}`",
-                self.excerpt()
-            ))
+            self.protocol(format!("{error}, in an answer that begins with `{}`", self.excerpt()))
         })
     }
 
@@ -65,19 +57,12 @@ impl Answer {
 
     /// A header's text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(name)?
-            .to_str()
-            .ok()
-            .filter(|value| !value.is_empty())
+        self.headers.get(name)?.to_str().ok().filter(|value| !value.is_empty())
     }
 
     /// An error about this answer.
     pub fn protocol(&self, message: impl Into<String>) -> ClientError {
-        ClientError::Protocol {
-            host: self.host.clone(),
-            message: message.into(),
-        }
+        ClientError::Protocol { host: self.host.clone(), message: message.into() }
     }
 
     /// Itself when it says success, otherwise the error that it describes.
@@ -109,22 +94,12 @@ impl Answer {
     fn code_and_message(&self) -> (String, String) {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let text = |names: [&str; 2]| {
-            names
-                .iter()
-                .find_map(|name| body.get(name)?.as_str().map(str::to_owned))
+            names.iter().find_map(|name| body.get(name)?.as_str().map(str::to_owned))
         };
-        let code = text(["code", "error"]).unwrap_or_else(|| {
-            self.status
-                .canonical_reason()
-                .unwrap_or("unknown")
-                .to_owned()
-        });
+        let code = text(["code", "error"])
+            .unwrap_or_else(|| self.status.canonical_reason().unwrap_or("unknown").to_owned());
         let message = text(["message", "error_description"]).unwrap_or_else(|| {
-            if self.body.is_empty() {
-                "no explanation".to_owned()
-            } else {
-                self.excerpt()
-            }
+            if self.body.is_empty() { "no explanation".to_owned() } else { self.excerpt() }
         });
         (code, message)
     }
@@ -144,11 +119,7 @@ impl Answer {
     fn clock_skew(&self, now_s: i64) -> Option<String> {
         let server_s = parse_imf_fixdate(self.headers.get(DATE)?.to_str().ok()?)?;
         let skew_s = server_s.abs_diff(now_s);
-        let side = if now_s < server_s {
-            "behind"
-        } else {
-            "ahead of"
-        };
+        let side = if now_s < server_s { "behind" } else { "ahead of" };
         (skew_s > CLOCK_SKEW_S_MAX).then(|| {
             format!(" (this machine's clock is {skew_s} seconds {side} the server's: set it)")
         })
@@ -157,8 +128,6 @@ impl Answer {
 
 /// Seconds since 1970 UTC.
 pub(crate) fn now_s() -> i64 {
-    let elapsed = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
 }

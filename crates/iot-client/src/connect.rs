@@ -85,41 +85,26 @@ fn tls_config(pem: &[u8]) -> Result<ClientConfig, ClientError> {
 fn proxies(variable: impl Fn(&str) -> Option<String>) -> Result<Vec<Proxy>, ClientError> {
     let first = |names: &[&'static str]| {
         names.iter().find_map(|&name| {
-            variable(name)
-                .filter(|value| !value.is_empty())
-                .map(|value| (name, value))
+            variable(name).filter(|value| !value.is_empty()).map(|value| (name, value))
         })
     };
     // In a CGI program HTTP_PROXY would be a header of the caller's.
     let is_cgi = variable("REQUEST_METHOD").is_some();
-    let http_names: &[&'static str] = if is_cgi {
-        &["http_proxy"]
-    } else {
-        &["HTTP_PROXY", "http_proxy"]
-    };
+    let http_names: &[&'static str] =
+        if is_cgi { &["http_proxy"] } else { &["HTTP_PROXY", "http_proxy"] };
     let all = first(&["ALL_PROXY", "all_proxy"]);
     let https = first(&["HTTPS_PROXY", "https_proxy"]).or_else(|| all.clone());
     let http = first(http_names).or(all);
 
-    let without = first(&["NO_PROXY", "no_proxy"])
-        .map(|(_, list)| list)
-        .unwrap_or_default();
+    let without = first(&["NO_PROXY", "no_proxy"]).map(|(_, list)| list).unwrap_or_default();
     let without = NoProxy::from_string(&format!("localhost,127.0.0.0/8,::1,{without}"));
     let bad = |name: &str| ClientError::setup(format!("{name} is not the address of a proxy"));
     let mut proxies = Vec::new();
     if let Some((name, address)) = https {
-        proxies.push(
-            Proxy::https(address)
-                .map_err(|_| bad(name))?
-                .no_proxy(without.clone()),
-        );
+        proxies.push(Proxy::https(address).map_err(|_| bad(name))?.no_proxy(without.clone()));
     }
     if let Some((name, address)) = http {
-        proxies.push(
-            Proxy::http(address)
-                .map_err(|_| bad(name))?
-                .no_proxy(without),
-        );
+        proxies.push(Proxy::http(address).map_err(|_| bad(name))?.no_proxy(without));
     }
     Ok(proxies)
 }
@@ -152,12 +137,7 @@ mod tests {
 
     #[test]
     fn names_of_this_machine() {
-        for name in [
-            "localhost",
-            "iot.local-1.oci.localhost",
-            "LOCALHOST",
-            "a.localhost.",
-        ] {
+        for name in ["localhost", "iot.local-1.oci.localhost", "LOCALHOST", "a.localhost."] {
             assert!(is_local(name), "{name}");
         }
         for name in ["localhost.example", "notlocalhost", ""] {
@@ -169,10 +149,7 @@ mod tests {
     fn proxies_of_the_environment() {
         let count = |pairs: &[(&str, &str)]| {
             proxies(|name| {
-                pairs
-                    .iter()
-                    .find(|(known, _)| *known == name)
-                    .map(|(_, v)| (*v).to_owned())
+                pairs.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned())
             })
             .map(|proxies| proxies.len())
         };
@@ -180,30 +157,17 @@ mod tests {
         assert_eq!(count(&[("HTTPS_PROXY", "")]), Ok(0));
         assert_eq!(count(&[("https_proxy", "http://proxy:3128")]), Ok(1));
         assert_eq!(count(&[("ALL_PROXY", "proxy:3128")]), Ok(2));
-        assert_eq!(
-            count(&[("HTTP_PROXY", "http://p"), ("REQUEST_METHOD", "GET")]),
-            Ok(0)
-        );
-        let error = count(&[("HTTPS_PROXY", "http://user:secret@")])
-            .unwrap_err()
-            .to_string();
+        assert_eq!(count(&[("HTTP_PROXY", "http://p"), ("REQUEST_METHOD", "GET")]), Ok(0));
+        let error = count(&[("HTTPS_PROXY", "http://user:secret@")]).unwrap_err().to_string();
         assert_eq!(error, "HTTPS_PROXY is not the address of a proxy");
     }
 
     #[test]
     fn a_bundle_without_certificates_is_refused() {
-        for pem in [
-            "",
-            "nothing",
-            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-        ] {
-            let trust = Trust {
-                ca_pem: Some(pem.into()),
-            };
-            assert!(
-                matches!(http_client(&trust), Err(ClientError::Setup { .. })),
-                "{pem}"
-            );
+        for pem in ["", "nothing", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+        {
+            let trust = Trust { ca_pem: Some(pem.into()) };
+            assert!(matches!(http_client(&trust), Err(ClientError::Setup { .. })), "{pem}");
         }
     }
 }

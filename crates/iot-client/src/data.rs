@@ -25,11 +25,7 @@ impl DataClient {
         let mut authorization = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|_| ClientError::setup("the access token does not fit into a header"))?;
         authorization.set_sensitive(true);
-        Ok(DataClient {
-            http,
-            base: base_url(base)?,
-            authorization,
-        })
+        Ok(DataClient { http, base: base_url(base)?, authorization })
     }
 
     /// One page of a collection. `q` is a filter as JSON text, empty for none.
@@ -45,12 +41,7 @@ impl DataClient {
         if !q.is_empty() {
             query.insert(0, ("q", q));
         }
-        self.read(&below(
-            &self.base,
-            &format!("/{}", collection.name()),
-            &query,
-        ))
-        .await
+        self.read(&below(&self.base, &format!("/{}", collection.name()), &query)).await
     }
 
     /// One row of a collection.
@@ -77,8 +68,6 @@ impl DataClient {
 
 impl fmt::Debug for DataClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DataClient")
-            .field("base", &self.base.as_str())
-            .finish_non_exhaustive()
+        f.debug_struct("DataClient").field("base", &self.base.as_str()).finish_non_exhaustive()
     }
 }

@@ -55,9 +55,7 @@ impl ClientError {
     }
 
     pub(crate) fn setup(message: impl Into<String>) -> ClientError {
-        ClientError::Setup {
-            message: message.into(),
-        }
+        ClientError::Setup { message: message.into() }
     }
 
     /// Explains why a request had no answer. The address itself is left out of the causes: it
@@ -74,11 +72,7 @@ impl ClientError {
             () if is_timeout => ADVICE_TIMEOUT,
             () => advice(&cause),
         };
-        ClientError::Unreachable {
-            host: host.to_owned(),
-            cause,
-            advice,
-        }
+        ClientError::Unreachable { host: host.to_owned(), cause, advice }
     }
 }
 

@@ -93,9 +93,7 @@ pub(crate) fn base_url(text: &str) -> Result<Url, ClientError> {
             && url.fragment().is_none()
     });
     url.ok_or_else(|| {
-        ClientError::setup(format!(
-            "`{text}` is not an address such as `https://host:8443`"
-        ))
+        ClientError::setup(format!("`{text}` is not an address such as `https://host:8443`"))
     })
 }
 

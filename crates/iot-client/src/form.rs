@@ -45,11 +45,7 @@ mod tests {
 
     #[test]
     fn as_the_python_client_does() {
-        let pairs = [
-            ("a", "x y"),
-            ("specUriStartsWith", "dtmi:com:example;1"),
-            ("ü", "~*'/&=+"),
-        ];
+        let pairs = [("a", "x y"), ("specUriStartsWith", "dtmi:com:example;1"), ("ü", "~*'/&=+")];
         assert_eq!(
             encode(&pairs),
             "a=x+y&specUriStartsWith=dtmi%3Acom%3Aexample%3B1&%C3%BC=~%2A%27%2F%26%3D%2B"

@@ -233,10 +233,7 @@ mod tests {
             matches!(parsed("manage-dt query -l 60 t").verb, Verb::Query(q) if q.last_minutes == 60)
         );
         for bad in ["0", "-1", "x", "99999999999"] {
-            assert!(
-                parse(["manage-dt", "query", "-l", bad, "t"]).is_err(),
-                "{bad}"
-            );
+            assert!(parse(["manage-dt", "query", "-l", bad, "t"]).is_err(), "{bad}");
         }
     }
 }

@@ -20,9 +20,7 @@ pub fn signer(settings: &Settings, found: &FoundProfile) -> Result<Signer, Failu
         AuthType::ApiKey => profile.api_key_id().map_err(|error| wrong(&error))?,
         AuthType::SecurityToken => {
             let file = profile.required("security_token_file", &profile.security_token_file);
-            let path = settings
-                .environment
-                .expand(file.map_err(|error| wrong(&error))?);
+            let path = settings.environment.expand(file.map_err(|error| wrong(&error))?);
             format!("ST${}", read(&path, "session token")?.trim())
         }
     };
@@ -40,9 +38,7 @@ fn private_key(
         return PrivateKey::from_pem(content, pass_phrase)
             .map_err(|error| Failure::usage(format!("OCI_CLI_KEY_CONTENT: {error}")));
     }
-    let file = profile
-        .required("key_file", &profile.key_file)
-        .map_err(|error| wrong(&error))?;
+    let file = profile.required("key_file", &profile.key_file).map_err(|error| wrong(&error))?;
     let path = environment.expand(file);
     let text = read(&path, "private key")?;
     PrivateKey::from_pem(&text, pass_phrase)
@@ -76,10 +72,7 @@ mod tests {
             key_file: Some(key_file.display().to_string()),
             ..Profile::default()
         };
-        FoundProfile {
-            profile,
-            origin: "profile P in F".to_owned(),
-        }
+        FoundProfile { profile, origin: "profile P in F".to_owned() }
     }
 
     #[test]
@@ -106,17 +99,11 @@ mod tests {
         let line = format!("manage-dt --data-dir {} query t", dir.path().display());
         let missing = dir.path().join("none.pem");
         let message = |found: &FoundProfile| {
-            signer(&settings(&line), found)
-                .err()
-                .and_then(|failure| failure.message)
-                .unwrap()
+            signer(&settings(&line), found).err().and_then(|failure| failure.message).unwrap()
         };
         let mut found = profile(&missing);
         assert!(message(&found).contains("none.pem cannot be read"));
         found.profile.user = None;
-        assert_eq!(
-            message(&found),
-            "profile P in F: the profile `P` has no `user`"
-        );
+        assert_eq!(message(&found), "profile P in F: the profile `P` has no `user`");
     }
 }

@@ -9,13 +9,7 @@ use crate::failure::Failure;
 /// `Cannot create Digital Twin Model`; a refusal is logged in the original tool's three lines.
 pub fn failed(cannot: &str, error: &ClientError) -> Failure {
     match error {
-        ClientError::Service {
-            status,
-            code,
-            message,
-            opc_request_id,
-            ..
-        } => {
+        ClientError::Service { status, code, message, opc_request_id, .. } => {
             tracing::error!("{cannot}");
             tracing::error!("  Status : {status} - {code}");
             tracing::error!("  Message: {message}");
@@ -37,18 +31,10 @@ pub fn failed(cannot: &str, error: &ClientError) -> Failure {
 /// As [`failed`], for the data API and the token endpoint: the lines carry status and body.
 pub fn failed_with_body(cannot: &str, error: &ClientError) -> Failure {
     match error {
-        ClientError::Service {
-            status,
-            message,
-            body,
-            ..
-        } => {
+        ClientError::Service { status, message, body, .. } => {
             tracing::error!("{cannot}");
             tracing::error!("  Status : {status}");
-            tracing::error!(
-                "  Message: {}",
-                if body.is_empty() { message } else { body }
-            );
+            tracing::error!("  Message: {}", if body.is_empty() { message } else { body });
             refused(*status)
         }
         other => without_answer(cannot, other),
@@ -96,16 +82,9 @@ mod tests {
             assert_eq!((failure.exit, failure.message), (exit, None), "{status}");
         }
         let cause = "refused".to_owned();
-        let lost = ClientError::Unreachable {
-            host: "h:1".to_owned(),
-            cause,
-            advice: "start it",
-        };
+        let lost = ClientError::Unreachable { host: "h:1".to_owned(), cause, advice: "start it" };
         let failure = failed("Cannot get R", &lost);
         assert_eq!(failure.exit, ExitCode::Unreachable);
-        assert_eq!(
-            failure.message.unwrap(),
-            "Cannot get R: cannot reach h:1: refused; start it"
-        );
+        assert_eq!(failure.message.unwrap(), "Cannot get R: cannot reach h:1: refused; start it");
     }
 }

@@ -64,12 +64,8 @@ pub async fn obtain(session: &Session, renew: Renew) -> Result<DataClient, Failu
 }
 
 fn client(session: &Session, access: &DataAccess) -> Result<DataClient, Failure> {
-    DataClient::new(
-        session.http.clone(),
-        &access.iot_data_endpoint,
-        &access.token,
-    )
-    .map_err(|error| failed_with_body("Unable to query data API", &error))
+    DataClient::new(session.http.clone(), &access.iot_data_endpoint, &access.token)
+        .map_err(|error| failed_with_body("Unable to query data API", &error))
 }
 
 /// Asks the control plane where data API and token endpoint are.
@@ -93,12 +89,8 @@ async fn addresses(session: &Session) -> Result<DataAccess, Failure> {
         .map_err(|error| failed("Cannot get IoT Domain Group", &error))?;
     let lacks =
         |what: &str| Failure::new(ExitCode::Refused, format!("the platform names no {what}"));
-    let data_host = group
-        .data_host
-        .ok_or_else(|| lacks("host of the data API"))?;
-    let device_host = domain
-        .device_host
-        .ok_or_else(|| lacks("host of the domain's devices"))?;
+    let data_host = group.data_host.ok_or_else(|| lacks("host of the data API"))?;
+    let device_host = domain.device_host.ok_or_else(|| lacks("host of the domain's devices"))?;
     let (group_short_id, domain_short_id) = (first_label(&data_host), first_label(&device_host));
     Ok(DataAccess {
         iot_domain_id: domain_id.clone(),
@@ -117,13 +109,7 @@ enum TokenFailure {
 
 async fn with_token(session: &Session, access: DataAccess) -> Result<DataAccess, TokenFailure> {
     tracing::debug!("Getting OAuth access token");
-    let identity = |member| {
-        session
-            .definition
-            .config
-            .identity(member)
-            .map_err(TokenFailure::Other)
-    };
+    let identity = |member| session.definition.config.identity(member).map_err(TokenFailure::Other);
     let request = TokenRequest {
         oauth_endpoint: &access.oauth_endpoint,
         client_id: identity("app_client_id")?,
@@ -137,19 +123,11 @@ async fn with_token(session: &Session, access: DataAccess) -> Result<DataAccess,
         Ok(answer) => {
             let life = i64::try_from(answer.expires_in).unwrap_or(i64::MAX);
             let expires = asked_at.saturating_add(life);
-            Ok(DataAccess {
-                token: answer.access_token,
-                expires,
-                ..access
-            })
+            Ok(DataAccess { token: answer.access_token, expires, ..access })
         }
         Err(error @ ClientError::Service { .. }) => {
             let failure = failed_with_body("Unable to get OAuth access token", &error);
-            Err(TokenFailure::Other(token_refused(
-                session,
-                error.status(),
-                failure,
-            )))
+            Err(TokenFailure::Other(token_refused(session, error.status(), failure)))
         }
         Err(error) => Err(TokenFailure::NoAnswer(error)),
     }
@@ -159,11 +137,7 @@ async fn with_token(session: &Session, access: DataAccess) -> Result<DataAccess,
 /// whatever the status.
 fn token_refused(session: &Session, status: Option<u16>, failure: Failure) -> Failure {
     match status {
-        Some(400..=403) => Failure {
-            exit: ExitCode::NotAuthorized,
-            ..failure
-        }
-        .hint(format!(
+        Some(400..=403) => Failure { exit: ExitCode::NotAuthorized, ..failure }.hint(format!(
             "check the section `identity` in {}",
             session.definition.settings.iot_config_file.display()
         )),

@@ -15,11 +15,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Help and version end here too. Nobody may be left to read them.
             let _ = error.print();
-            return if error.use_stderr() {
-                ExitCode::Usage
-            } else {
-                ExitCode::Done
-            };
+            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
         }
     };
     if cli.global.no_color {

@@ -50,10 +50,7 @@ mod tests {
             ExitCode::Interrupted,
         ] {
             let start = format!("  {:<5}", code.code());
-            assert!(
-                HELP.lines().any(|line| line.starts_with(&start)),
-                "{code:?}"
-            );
+            assert!(HELP.lines().any(|line| line.starts_with(&start)), "{code:?}");
         }
     }
 }

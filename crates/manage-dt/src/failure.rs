@@ -19,11 +19,7 @@ pub struct Failure {
 impl Failure {
     /// A failure that still has to be told.
     pub fn new(exit: ExitCode, message: impl Display) -> Failure {
-        Failure {
-            exit,
-            message: Some(message.to_string()),
-            hint: None,
-        }
+        Failure { exit, message: Some(message.to_string()), hint: None }
     }
 
     /// Wrong arguments, configuration or files.
@@ -33,11 +29,7 @@ impl Failure {
 
     /// A failure that log lines have told already.
     pub fn reported(exit: ExitCode) -> Failure {
-        Failure {
-            exit,
-            message: None,
-            hint: None,
-        }
+        Failure { exit, message: None, hint: None }
     }
 
     /// Adds what the user can do about it.

@@ -34,14 +34,8 @@ pub fn init(verbose: bool, debug: bool) {
 
 impl Subscriber for LineWriter {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let own = OWN_TARGETS
-            .iter()
-            .any(|target| metadata.target().starts_with(target));
-        let most = if own {
-            self.most
-        } else {
-            self.most.min(LevelFilter::WARN)
-        };
+        let own = OWN_TARGETS.iter().any(|target| metadata.target().starts_with(target));
+        let most = if own { self.most } else { self.most.min(LevelFilter::WARN) };
         metadata.is_event() && *metadata.level() <= most
     }
 
@@ -53,15 +47,8 @@ impl Subscriber for LineWriter {
         let metadata = event.metadata();
         let mut message = Message::default();
         event.record(&mut message);
-        let time = jiff::Zoned::now()
-            .strftime("%Y-%m-%d %H:%M:%S,%3f")
-            .to_string();
-        let line = line(
-            &time,
-            *metadata.level(),
-            metadata.file().unwrap_or("-"),
-            &message.text,
-        );
+        let time = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S,%3f").to_string();
+        let line = line(&time, *metadata.level(), metadata.file().unwrap_or("-"), &message.text);
         // Nobody is left to hear about a closed stderr.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
@@ -76,25 +63,15 @@ impl Subscriber for LineWriter {
 }
 
 fn line(time: &str, level: Level, file: &str, message: &str) -> String {
-    let level = if level == Level::WARN {
-        "WARNING"
-    } else {
-        level.as_str()
-    };
-    let source = Path::new(file)
-        .file_name()
-        .map_or("-".into(), |name| name.to_string_lossy());
+    let level = if level == Level::WARN { "WARNING" } else { level.as_str() };
+    let source = Path::new(file).file_name().map_or("-".into(), |name| name.to_string_lossy());
     let message: String = message.chars().map(printable).collect();
     format!("{time} - {level:8} - {source:16} - {message}\n")
 }
 
 /// Texts of a server may hold anything; a terminal must not obey them.
 fn printable(c: char) -> char {
-    if c.is_control() && c != '\n' && c != '\t' {
-        char::REPLACEMENT_CHARACTER
-    } else {
-        c
-    }
+    if c.is_control() && c != '\n' && c != '\t' { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 /// The message of an event, other fields behind it.
@@ -123,21 +100,11 @@ mod tests {
     #[test]
     fn lines_have_the_original_layout() {
         assert_eq!(
-            line(
-                "2025-09-18 20:30:59,575",
-                Level::INFO,
-                "src/verbs/create.rs",
-                "Model created"
-            ),
+            line("2025-09-18 20:30:59,575", Level::INFO, "src/verbs/create.rs", "Model created"),
             "2025-09-18 20:30:59,575 - INFO     - create.rs        - Model created\n"
         );
         assert_eq!(
-            line(
-                "t",
-                Level::WARN,
-                "a-very-long-file-name.rs",
-                "x\u{1b}[2J\ny"
-            ),
+            line("t", Level::WARN, "a-very-long-file-name.rs", "x\u{1b}[2J\ny"),
             "t - WARNING  - a-very-long-file-name.rs - x\u{fffd}[2J\ny\n"
         );
     }

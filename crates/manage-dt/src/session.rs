@@ -45,12 +45,7 @@ impl Definition {
         let config = IotConfig::read(&settings.iot_config_file)?;
         let twin = config.twin(twin)?;
         let domain_id = config.domain_id()?.to_owned();
-        Ok(Definition {
-            settings,
-            config,
-            twin,
-            domain_id,
-        })
+        Ok(Definition { settings, config, twin, domain_id })
     }
 
     /// Prepares the connection: profile, key, address, certificates. Sends nothing.
@@ -74,11 +69,7 @@ impl Definition {
         let http = http_client(&trust(settings)?).map_err(setup)?;
         let control =
             ControlClient::new(http.clone(), &endpoint, Arc::new(signer)).map_err(setup)?;
-        Ok(Session {
-            definition: self,
-            control,
-            http,
-        })
+        Ok(Session { definition: self, control, http })
     }
 }
 
@@ -87,10 +78,7 @@ fn trust(settings: &Settings) -> Result<Trust, Failure> {
         return Ok(Trust { ca_pem: None });
     };
     let pem = std::fs::read(path).map_err(|error| {
-        let text = format!(
-            "certificate bundle {} cannot be read: {error}",
-            path.display()
-        );
+        let text = format!("certificate bundle {} cannot be read: {error}", path.display());
         Failure::usage(text).hint(
             "--cert-bundle, OCI_CLI_CERT_BUNDLE, REQUESTS_CA_BUNDLE or SSL_CERT_FILE names it",
         )

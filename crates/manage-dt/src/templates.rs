@@ -53,9 +53,7 @@ pub fn iot_config(values: &IotConfigValues<'_>) -> String {
         ("<vault secret OCID>", values.auth_id),
     ];
     // The head tells how to fill in the template.
-    let body = IOT_CONFIG
-        .split_once("\n\n")
-        .map_or(IOT_CONFIG, |(_, body)| body);
+    let body = IOT_CONFIG.split_once("\n\n").map_or(IOT_CONFIG, |(_, body)| body);
     let mut out = "# Configuration of manage-dt for the local platform.\n\
                    #\n\
                    # Keep it to yourself: it holds a password and a client secret.\n\n"
@@ -107,27 +105,15 @@ mod tests {
         let text = iot_config(&VALUES);
         let config = IotConfig::from_text(Path::new("c.yaml"), &text).unwrap();
         assert_eq!(config.domain_id().unwrap(), VALUES.domain_id);
-        assert_eq!(
-            config.identity("app_client_id").unwrap(),
-            VALUES.app_client_id
-        );
-        assert_eq!(
-            config.identity("app_client_secret").unwrap(),
-            VALUES.app_client_secret
-        );
+        assert_eq!(config.identity("app_client_id").unwrap(), VALUES.app_client_id);
+        assert_eq!(config.identity("app_client_secret").unwrap(), VALUES.app_client_secret);
         assert_eq!(config.identity("user").unwrap(), VALUES.user);
         assert_eq!(config.identity("password").unwrap(), VALUES.password);
         let twin = config.twin("custom-adapter").unwrap();
         assert_eq!(twin.field("device_name"), Some("k1-m5-env-cstm-01"));
-        assert_eq!(
-            twin.field("model_name"),
-            Some("dtmi:com:oracle:k1:m5:env:cstm;1")
-        );
+        assert_eq!(twin.field("model_name"), Some("dtmi:com:oracle:k1:m5:env:cstm;1"));
         assert_eq!(twin.field("auth_id"), Some(VALUES.auth_id));
-        assert_eq!(
-            config.twin("unstructured").unwrap().field("external_key"),
-            Some("k1-01")
-        );
+        assert_eq!(config.twin("unstructured").unwrap().field("external_key"), Some("k1-01"));
     }
 
     #[test]

@@ -41,9 +41,7 @@ pub struct TokenCache {
 impl TokenCache {
     /// The file of a data directory.
     pub fn of_data_dir(data_dir: &Path) -> TokenCache {
-        TokenCache {
-            path: data_dir.join(FILE_NAME),
-        }
+        TokenCache { path: data_dir.join(FILE_NAME) }
     }
 
     /// What the file says about a domain. A file that is absent, malformed or of another domain
@@ -130,13 +128,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join(FILE_NAME);
         std::fs::write(&path, "{}").unwrap();
-        TokenCache::of_data_dir(dir.path())
-            .write(&access())
-            .unwrap();
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        TokenCache::of_data_dir(dir.path()).write(&access()).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -13,21 +13,14 @@ pub fn imf_fixdate(now_s: i64) -> String {
     const YEAR_9999_S: i64 = 253_402_207_200;
     Timestamp::from_second(now_s.clamp(YEAR_1_S, YEAR_9999_S))
         .ok()
-        .and_then(|time| {
-            DateTimePrinter::new()
-                .timestamp_to_rfc9110_string(&time)
-                .ok()
-        })
+        .and_then(|time| DateTimePrinter::new().timestamp_to_rfc9110_string(&time).ok())
         .expect("years 1 to 9999 have a date")
 }
 
 /// Reads exactly what [`imf_fixdate`] prints; anything else, other date forms included, is `None`.
 pub fn parse_imf_fixdate(text: &str) -> Option<i64> {
     // The library reads mail dates, a wider language. Printing again leaves the one form.
-    let second = DateTimeParser::new()
-        .parse_timestamp(text)
-        .ok()?
-        .as_second();
+    let second = DateTimeParser::new().parse_timestamp(text).ok()?.as_second();
     (imf_fixdate(second) == text).then_some(second)
 }
 
@@ -38,11 +31,7 @@ mod tests {
     #[test]
     fn round_trip() {
         for second in [0, 1_767_648_700, 4_102_444_800, -1] {
-            assert_eq!(
-                parse_imf_fixdate(&imf_fixdate(second)),
-                Some(second),
-                "{second}"
-            );
+            assert_eq!(parse_imf_fixdate(&imf_fixdate(second)), Some(second), "{second}");
         }
         assert!(imf_fixdate(i64::MAX).ends_with("9999 22:00:00 GMT"));
         assert!(!imf_fixdate(i64::MIN).is_empty());

@@ -32,12 +32,7 @@ impl<'a> Reader<'a> {
             // Nothing we read needs a length of more than three bytes.
             0x81..=0x83 => {
                 let (bytes, rest) = rest.split_at_checked(usize::from(first - 0x80))?;
-                (
-                    bytes
-                        .iter()
-                        .fold(0, |len, &byte| len << 8 | usize::from(byte)),
-                    rest,
-                )
+                (bytes.iter().fold(0, |len, &byte| len << 8 | usize::from(byte)), rest)
             }
             _ => return None,
         };
@@ -62,10 +57,7 @@ impl<'a> Reader<'a> {
     /// A small positive integer.
     pub fn number(&mut self) -> Option<u64> {
         let bytes = self.unsigned()?;
-        (bytes.len() <= 8).then(|| {
-            bytes
-                .iter()
-                .fold(0, |number, &byte| number << 8 | u64::from(byte))
-        })
+        (bytes.len() <= 8)
+            .then(|| bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte)))
     }
 }

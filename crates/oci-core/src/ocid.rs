@@ -40,10 +40,7 @@ pub enum OcidError {
 impl Ocid {
     /// A new identifier of our realm. `type_word` and `region_key` come from our own tables.
     pub fn generate(type_word: &str, region_key: &str) -> Ocid {
-        Ocid(format!(
-            "ocid1.{type_word}.{REALM}.{region_key}.{}",
-            random_text(UNIQUE_LEN)
-        ))
+        Ocid(format!("ocid1.{type_word}.{REALM}.{region_key}.{}", random_text(UNIQUE_LEN)))
     }
 
     /// Checks the form. The region may be empty (`ocid1.user.oc1..x`), and newer identifiers may
@@ -67,18 +64,13 @@ fn check(text: &str) -> Result<(), OcidError> {
     if text.len() > OCID_BYTES_MAX {
         return Err(OcidError::TooLong);
     }
-    if !text
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
-    {
+    if !text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')) {
         return Err(OcidError::Character);
     }
     let parts: Vec<&str> = text.split('.').collect();
     match parts.as_slice() {
         ["ocid1", type_word, realm, _, .., unique]
-            if ![type_word, realm, unique]
-                .iter()
-                .any(|part| part.is_empty()) =>
+            if ![type_word, realm, unique].iter().any(|part| part.is_empty()) =>
         {
             Ok(())
         }
@@ -130,10 +122,7 @@ fn random(alphabet: &[u8], len: usize) -> String {
     let mut bytes = [0u8; 64];
     while text.len() < len {
         aws_lc_rs::rand::fill(&mut bytes).expect("the system has a source of random numbers");
-        let numbers = bytes
-            .iter()
-            .map(|&byte| usize::from(byte))
-            .filter(|&number| number < fair);
+        let numbers = bytes.iter().map(|&byte| usize::from(byte)).filter(|&number| number < fair);
         let letters = numbers.map(|number| char::from(alphabet[number % alphabet.len()]));
         text.extend(letters.take(len - text.len()));
     }
@@ -151,11 +140,7 @@ mod tests {
         assert_eq!(id.type_word(), "iotdigitaltwinmodel");
         let unique = id.as_str().rsplit('.').next().unwrap_or_default();
         assert_eq!(unique.len(), UNIQUE_LEN);
-        assert!(
-            unique
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        );
+        assert!(unique.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
         assert_ne!(id, Ocid::generate("iotdigitaltwinmodel", "local-1"));
     }
 
@@ -173,19 +158,13 @@ mod tests {
         is("ocid2.user.oc1.x.a", Some(OcidError::Form));
         is("ocid1.user.oc1.x.a/b", Some(OcidError::Character));
         is("ocid1.user.oc1.x.ä", Some(OcidError::Character));
-        is(
-            &format!("ocid1.user.oc1..{}", "a".repeat(300)),
-            Some(OcidError::TooLong),
-        );
+        is(&format!("ocid1.user.oc1..{}", "a".repeat(300)), Some(OcidError::TooLong));
     }
 
     #[test]
     fn json_form_is_the_text() {
         let id: Ocid = serde_json::from_str("\"ocid1.user.oc1..abc\"").unwrap();
-        assert_eq!(
-            serde_json::to_string(&id).unwrap(),
-            "\"ocid1.user.oc1..abc\""
-        );
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"ocid1.user.oc1..abc\"");
         assert!(serde_json::from_str::<Ocid>("\"user\"").is_err());
     }
 
@@ -197,10 +176,6 @@ mod tests {
         }
         let letters: std::collections::BTreeSet<char> = random_text(10_000).chars().collect();
         assert_eq!(letters.len(), 36);
-        assert!(
-            random_hex(1000)
-                .bytes()
-                .all(|b| b.is_ascii_digit() || matches!(b, b'A'..=b'F'))
-        );
+        assert!(random_hex(1000).bytes().all(|b| b.is_ascii_digit() || matches!(b, b'A'..=b'F')));
     }
 }

@@ -38,9 +38,8 @@ pub enum RegionError {
 }
 
 /// Numbers of the realms that clients know by themselves.
-const REALMS: [u32; 20] = [
-    1, 2, 3, 4, 8, 9, 10, 14, 15, 19, 20, 21, 23, 24, 26, 29, 35, 42, 51, 52,
-];
+const REALMS: [u32; 20] =
+    [1, 2, 3, 4, 8, 9, 10, 14, 15, 19, 20, 21, 23, 24, 26, 29, 35, 42, 51, 52];
 
 /// Regions outside the commercial realm, with the number of their realm. A name that ends in `*`
 /// stands for all that begin like it; the first that fits counts.
@@ -118,11 +117,8 @@ pub fn endpoint_with_default(
         None => None,
     };
     let (region, domain) = described.unwrap_or_else(|| {
-        let domain = built_in_domain(&region).unwrap_or_else(|| {
-            default_domain
-                .unwrap_or(DEFAULT_DOMAIN)
-                .to_ascii_lowercase()
-        });
+        let domain = built_in_domain(&region)
+            .unwrap_or_else(|| default_domain.unwrap_or(DEFAULT_DOMAIN).to_ascii_lowercase());
         (region, domain)
     });
     let (host, port) = domain.split_once(':').unwrap_or((&domain, "443"));
@@ -145,9 +141,7 @@ fn read_metadata(json: &str) -> Result<Vec<RegionMetadata>, RegionError> {
     }
     let read = serde_json::from_str(json).map_err(|error| {
         // The untagged form hides what is missing; the plain form says it.
-        let detail = serde_json::from_str::<RegionMetadata>(json)
-            .err()
-            .unwrap_or(error);
+        let detail = serde_json::from_str::<RegionMetadata>(json).err().unwrap_or(error);
         RegionError::Metadata(detail.to_string())
     })?;
     Ok(match read {
@@ -161,9 +155,7 @@ fn read_metadata(json: &str) -> Result<Vec<RegionMetadata>, RegionError> {
 /// the domain they know for it.
 fn describe(region: &str, metadata: &[RegionMetadata]) -> Option<(String, String)> {
     let named = |text: &str| text.eq_ignore_ascii_case(region);
-    let found = metadata
-        .iter()
-        .find(|m| named(&m.region_identifier) || named(&m.region_key))?;
+    let found = metadata.iter().find(|m| named(&m.region_identifier) || named(&m.region_key))?;
     let realm = found.realm_key.to_ascii_lowercase();
     let domain = REALMS
         .iter()
@@ -197,10 +189,7 @@ fn realm_domain(realm: u32) -> String {
 fn is_host(text: &str) -> bool {
     text.len() <= 253
         && text.split('.').all(|label| {
-            !label.is_empty()
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         })
 }
 
@@ -213,17 +202,11 @@ mod tests {
     #[test]
     fn built_in_realms() {
         let is = |region: &str, host: &str| {
-            assert_eq!(
-                endpoint("iot", region, None),
-                Ok(format!("https://iot.{host}"))
-            );
+            assert_eq!(endpoint("iot", region, None), Ok(format!("https://iot.{host}")));
         };
         is("eu-frankfurt-1", "eu-frankfurt-1.oci.oraclecloud.com");
         is("unknown-9", "unknown-9.oci.oraclecloud.com");
-        is(
-            "US-GOV-ashburn-1",
-            "us-gov-ashburn-1.oci.oraclegovcloud.com",
-        );
+        is("US-GOV-ashburn-1", "us-gov-ashburn-1.oci.oraclegovcloud.com");
         is("us-luke-1", "us-luke-1.oci.oraclegovcloud.com");
         is("uk-gov-london-1", "uk-gov-london-1.oci.oraclegovcloud.uk");
         is("eu-madrid-2", "eu-madrid-2.oci.oraclecloud.eu");
@@ -235,46 +218,25 @@ mod tests {
     #[test]
     fn described_regions() {
         let is = |region: &str, metadata: &str, host: &str| {
-            assert_eq!(
-                endpoint("iot", region, Some(metadata)),
-                Ok(format!("https://iot.{host}"))
-            );
+            assert_eq!(endpoint("iot", region, Some(metadata)), Ok(format!("https://iot.{host}")));
         };
         is("local-1", LOCAL, "local-1.oci.localhost:8443");
         is("loc", LOCAL, "local-1.oci.localhost:8443");
-        is(
-            "local-1",
-            &format!("[{LOCAL}]"),
-            "local-1.oci.localhost:8443",
-        );
+        is("local-1", &format!("[{LOCAL}]"), "local-1.oci.localhost:8443");
         is("local-2", LOCAL, "local-2.oci.oraclecloud.com");
-        is(
-            "local-1",
-            &LOCAL.replace("OC0", "oc1"),
-            "local-1.oci.oraclecloud.com",
-        );
+        is("local-1", &LOCAL.replace("OC0", "oc1"), "local-1.oci.oraclecloud.com");
         is("local-1", "", "local-1.oci.oraclecloud.com");
         let unknown = endpoint_with_default("iot", "local-2", Some(LOCAL), Some("Corp.example:1"));
-        assert_eq!(
-            unknown.as_deref(),
-            Ok("https://iot.local-2.oci.corp.example:1")
-        );
+        assert_eq!(unknown.as_deref(), Ok("https://iot.local-2.oci.corp.example:1"));
     }
 
     #[test]
     fn what_makes_no_address_is_refused() {
         for region in ["", "a b", "a/b", "a..b", "user@host", "a:1"] {
-            assert!(
-                matches!(endpoint("iot", region, None), Err(RegionError::Name(_))),
-                "{region}"
-            );
+            assert!(matches!(endpoint("iot", region, None), Err(RegionError::Name(_))), "{region}");
         }
-        let is_bad_json = |json| {
-            matches!(
-                endpoint("iot", "x", Some(json)),
-                Err(RegionError::Metadata(_))
-            )
-        };
+        let is_bad_json =
+            |json| matches!(endpoint("iot", "x", Some(json)), Err(RegionError::Metadata(_)));
         assert!(is_bad_json("{"));
         assert!(is_bad_json("{}"));
         assert!(is_bad_json("[1]"));

@@ -33,10 +33,7 @@ pub struct Signer {
 impl Signer {
     /// A signer for this key.
     pub fn new(key_id: impl Into<String>, key: PrivateKey) -> Signer {
-        Signer {
-            key_id: key_id.into(),
-            key,
-        }
+        Signer { key_id: key_id.into(), key }
     }
 
     /// The headers that make a request a signed one; add all of them, as they are.
@@ -60,10 +57,8 @@ impl Signer {
         }
         // All clients of the cloud sign in this order: date, target, then the others.
         let request_target = request_target(method, target);
-        let mut lines: Vec<(&str, &str)> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
+        let mut lines: Vec<(&str, &str)> =
+            headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         lines.insert(1, (REQUEST_TARGET, &request_target));
 
         let names: Vec<&str> = lines.iter().map(|(name, _)| *name).collect();
@@ -81,9 +76,7 @@ impl Signer {
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Signer")
-            .field("key_id", &printable_key_id(&self.key_id))
-            .finish()
+        f.debug_struct("Signer").field("key_id", &printable_key_id(&self.key_id)).finish()
     }
 }
 
@@ -94,11 +87,7 @@ pub fn token_key_id(token: &str) -> String {
 
 /// A key id fit for logs: a token is a secret, the other forms are names.
 pub fn printable_key_id(key_id: &str) -> &str {
-    if key_id.starts_with(TOKEN_PREFIX) {
-        "ST$…"
-    } else {
-        key_id
-    }
+    if key_id.starts_with(TOKEN_PREFIX) { "ST$…" } else { key_id }
 }
 
 /// The value of the line `(request-target)`.
@@ -136,14 +125,8 @@ mod tests {
         let date = "Mon, 05 Jan 2026 21:31:40 GMT";
         let headers = signer.sign("POST", "/x", "h:1", date, Some((b"", "application/json")));
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
-        let expected = [
-            "date",
-            "host",
-            "content-length",
-            "content-type",
-            "x-content-sha256",
-            "authorization",
-        ];
+        let expected =
+            ["date", "host", "content-length", "content-type", "x-content-sha256", "authorization"];
         assert_eq!(names, expected);
         assert_eq!(headers[4].1, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
         assert!(headers[5].1.contains(
@@ -153,10 +136,7 @@ mod tests {
 
     #[test]
     fn debug_output_shows_neither_key_nor_token() {
-        let shown = format!(
-            "{:?}",
-            Signer::new("ST$abc.def.ghi", PrivateKey::generate())
-        );
+        let shown = format!("{:?}", Signer::new("ST$abc.def.ghi", PrivateKey::generate()));
         assert_eq!(shown, "Signer { key_id: \"ST$…\" }");
     }
 }

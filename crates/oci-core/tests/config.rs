@@ -1,8 +1,5 @@
 //! The configuration file (control-plane.md 2.8), one line per fact.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper that fails is a test that fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use oci_core::config::{ConfigError, Profile, profile_from_ini};
 
@@ -35,48 +32,21 @@ fn values_and_inheritance() {
     let session = profile("SESSION");
     assert_eq!(session.user, default.user);
     assert_eq!(session.security_token_file.as_deref(), Some("/tmp/token"));
-    assert_eq!(
-        session.region, None,
-        "an empty value hides the inherited one"
-    );
+    assert_eq!(session.region, None, "an empty value hides the inherited one");
 }
 
 #[test]
 fn errors_say_where_and_what() {
     let is = |text: &str, expected: &str| {
-        assert_eq!(
-            profile_from_ini(text, "DEFAULT").unwrap_err().to_string(),
-            expected
-        );
+        assert_eq!(profile_from_ini(text, "DEFAULT").unwrap_err().to_string(), expected);
     };
-    is(
-        "[DEFAULT]\nuser\n",
-        "line 2 is neither `[profile]` nor `key = value`",
-    );
-    is(
-        "[DEFAULT]\n= x\n",
-        "line 2 is neither `[profile]` nor `key = value`",
-    );
-    is(
-        "user=x\n",
-        "line 1 stands before the first section; put `[DEFAULT]` in front of it",
-    );
-    is(
-        "[DEFAULT]\nuser=x\nUSER=y\n",
-        "line 3 gives `user` a second time",
-    );
-    is(
-        "[DEFAULT]\n[A]\n[A]\n",
-        "line 3 begins the profile `A` a second time",
-    );
-    is(
-        "[A]\n[B]\n",
-        "there is no profile `DEFAULT`; the file has A, B",
-    );
-    is(
-        "",
-        "there is no profile `DEFAULT`; the file has no profiles",
-    );
+    is("[DEFAULT]\nuser\n", "line 2 is neither `[profile]` nor `key = value`");
+    is("[DEFAULT]\n= x\n", "line 2 is neither `[profile]` nor `key = value`");
+    is("user=x\n", "line 1 stands before the first section; put `[DEFAULT]` in front of it");
+    is("[DEFAULT]\nuser=x\nUSER=y\n", "line 3 gives `user` a second time");
+    is("[DEFAULT]\n[A]\n[A]\n", "line 3 begins the profile `A` a second time");
+    is("[A]\n[B]\n", "there is no profile `DEFAULT`; the file has A, B");
+    is("", "there is no profile `DEFAULT`; the file has no profiles");
     is(
         "[DEFAULT]\nkey_content=x\n",
         "line 2: a private key must not stand in this file; name its file in `key_file`",
@@ -105,11 +75,7 @@ fn the_environment_goes_first() {
     assert_eq!(default.tenancy.as_deref(), Some("ocid1.tenancy.oc1..bbbb"));
     assert_eq!(default.region.as_deref(), Some("eu-frankfurt-1"));
     let session = profile("SESSION").with_environment(variable);
-    assert_eq!(
-        session.region.as_deref(),
-        Some("us-phoenix-1"),
-        "a fallback only"
-    );
+    assert_eq!(session.region.as_deref(), Some("us-phoenix-1"), "a fallback only");
 }
 
 #[test]
@@ -127,25 +93,13 @@ fn key_ids() {
     let no_user = with(|profile| profile.user = None);
     assert_eq!(no_user.to_string(), "the profile `DEFAULT` has no `user`");
     let bad_user = with(|profile| profile.user = Some("someone\"x".to_owned()));
-    assert_eq!(
-        bad_user.to_string(),
-        "`user` of the profile `DEFAULT` is not an OCID"
-    );
+    assert_eq!(bad_user.to_string(), "`user` of the profile `DEFAULT` is not an OCID");
     let bad = with(|profile| profile.fingerprint = Some("20:3B".to_owned()));
-    assert!(matches!(
-        bad,
-        ConfigError::Form {
-            key: "fingerprint",
-            ..
-        }
-    ));
+    assert!(matches!(bad, ConfigError::Form { key: "fingerprint", .. }));
 }
 
 #[test]
 fn no_secret_is_shown() {
     let shown = format!("{:?}", profile("DEFAULT"));
-    assert!(
-        shown.contains("key.pem") && !shown.contains("a=b"),
-        "{shown}"
-    );
+    assert!(shown.contains("key.pem") && !shown.contains("a=b"), "{shown}");
 }

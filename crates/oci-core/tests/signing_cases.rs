@@ -1,8 +1,5 @@
 //! Runs every case of `tests/cases/signing` (its README says what a case is).
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper that fails is a test that fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,14 +54,7 @@ impl Case {
         let headers = self.headers();
         let now_s = parse_imf_fixdate(&self.now).unwrap();
         let authorization = Authorization::from_headers(&headers)?;
-        check(
-            &authorization,
-            &self.method,
-            &self.target,
-            &headers,
-            now_s,
-            key,
-        )?;
+        check(&authorization, &self.method, &self.target, &headers, now_s, key)?;
         check_body(&headers, self.body.as_bytes())
     }
 }
@@ -73,10 +63,7 @@ fn cases() -> Vec<(PathBuf, Case)> {
     let mut cases: Vec<(PathBuf, Case)> = fs::read_dir(dir())
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .map(|path| {
             let text = fs::read_to_string(&path).unwrap();
             let case = serde_json::from_str(&text)
@@ -107,11 +94,7 @@ fn every_case_ends_as_expected() {
             case.expected = outcome;
             fs::write(&path, serde_json::to_string_pretty(&case).unwrap() + "\n").unwrap();
         } else {
-            failures.push(format!(
-                "{}: {outcome:?}, not {:?}",
-                path.display(),
-                case.expected
-            ));
+            failures.push(format!("{}: {outcome:?}, not {:?}", path.display(), case.expected));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -130,25 +113,13 @@ fn signing_strings_are_exact() {
             .iter()
             .map(|name| match name.as_str() {
                 "(request-target)" => (name.as_str(), request_target(&case.method, &case.target)),
-                _ => (
-                    name.as_str(),
-                    headers[name.as_str()].to_str().unwrap().to_owned(),
-                ),
+                _ => (name.as_str(), headers[name.as_str()].to_str().unwrap().to_owned()),
             })
             .collect();
         let text = signing_string(&lines);
-        assert_eq!(
-            String::from_utf8_lossy(&text),
-            expected.join("\n"),
-            "{}",
-            path.display()
-        );
+        assert_eq!(String::from_utf8_lossy(&text), expected.join("\n"), "{}", path.display());
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text);
-        let hash: String = hash
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(Some(hash), case.signing_string_sha256, "{}", path.display());
     }
 }
@@ -157,11 +128,7 @@ fn signing_strings_are_exact() {
 #[test]
 fn our_signer_makes_the_official_signature() {
     for (path, case) in cases() {
-        let is_official = path
-            .file_name()
-            .unwrap()
-            .to_string_lossy()
-            .starts_with("python-");
+        let is_official = path.file_name().unwrap().to_string_lossy().starts_with("python-");
         if !is_official {
             continue;
         }
@@ -172,12 +139,7 @@ fn our_signer_makes_the_official_signature() {
         let host = headers["host"].to_str().unwrap();
         let signed = signer.sign(&case.method, &case.target, host, &case.now, body);
         let (_, ours) = signed.last().unwrap();
-        assert_eq!(
-            Authorization::parse(ours).unwrap(),
-            official,
-            "{}",
-            path.display()
-        );
+        assert_eq!(Authorization::parse(ours).unwrap(), official, "{}", path.display());
         for (name, value) in &signed[..signed.len() - 1] {
             assert_eq!(headers[*name], value, "{}", path.display());
         }
@@ -199,31 +161,13 @@ fn key_files_of_every_form() {
     opens("keys/encrypted_aes128_sha1.pem", Some("swordfish"));
 
     let refused = |name: &str, pass_phrase: Option<&str>, expected: KeyError| {
-        let error = PrivateKey::from_pem(&read(name), pass_phrase)
-            .map(|_| ())
-            .unwrap_err();
+        let error = PrivateKey::from_pem(&read(name), pass_phrase).map(|_| ()).unwrap_err();
         assert_eq!(error, expected, "{name}");
     };
-    refused(
-        "keys/encrypted_aes256.pem",
-        None,
-        KeyError::PassPhraseMissing,
-    );
-    refused(
-        "keys/encrypted_aes256.pem",
-        Some("wrong"),
-        KeyError::PassPhrase,
-    );
-    refused(
-        "keys/encrypted_scrypt.pem",
-        Some("swordfish"),
-        KeyError::Encryption,
-    );
-    refused(
-        "keys/encrypted_old_form.pem",
-        Some("swordfish"),
-        KeyError::OldEncryption,
-    );
+    refused("keys/encrypted_aes256.pem", None, KeyError::PassPhraseMissing);
+    refused("keys/encrypted_aes256.pem", Some("wrong"), KeyError::PassPhrase);
+    refused("keys/encrypted_scrypt.pem", Some("swordfish"), KeyError::Encryption);
+    refused("keys/encrypted_old_form.pem", Some("swordfish"), KeyError::OldEncryption);
     refused("keys/elliptic_curve.pem", None, KeyError::Rejected);
     refused("keys/bits_1024.pem", None, KeyError::Rejected);
     refused("keys/public.pem", None, KeyError::NotPrivate);
@@ -239,20 +183,10 @@ fn public_keys_and_fingerprints() {
         .expect("the case is there");
     // The key id of the official signer's case ends with the fingerprint that OpenSSL computes.
     let authorization = Authorization::from_headers(&case.headers()).unwrap();
-    assert!(
-        authorization
-            .key_id
-            .ends_with(&format!("/{}", key.fingerprint()))
-    );
-    assert_eq!(
-        PublicKey::from_spki_pem(&key.to_spki_pem()),
-        Ok(key.clone())
-    );
+    assert!(authorization.key_id.ends_with(&format!("/{}", key.fingerprint())));
+    assert_eq!(PublicKey::from_spki_pem(&key.to_spki_pem()), Ok(key.clone()));
     assert_eq!((key.modulus().len(), key.exponent()), (256, &[1, 0, 1][..]));
     let small = PublicKey::from_spki_pem(&read("keys/bits_1024_public.pem"));
     assert_eq!(small, Err(KeyError::Size { bits: 1024 }));
-    assert_eq!(
-        PublicKey::from_spki_pem(&read("key.pem")),
-        Err(KeyError::NotPublic)
-    );
+    assert_eq!(PublicKey::from_spki_pem(&read("key.pem")), Err(KeyError::NotPublic));
 }

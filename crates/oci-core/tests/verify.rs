@@ -1,8 +1,5 @@
 //! What case files cannot hold: odd headers, bounds, and texts that nobody thought of.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a helper that fails is a test that fails"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -25,10 +22,7 @@ fn signed(method: &str, body: Option<&[u8]>) -> (HeaderMap, PublicKey) {
     let headers = headers
         .into_iter()
         .map(|(name, value)| {
-            (
-                http::HeaderName::from_static(name),
-                HeaderValue::from_str(&value).unwrap(),
-            )
+            (http::HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap())
         })
         .collect();
     (headers, public)
@@ -56,19 +50,13 @@ fn an_unsigned_request_is_refused() {
 #[test]
 fn the_clock_may_differ_by_300_seconds() {
     let (headers, key) = signed("POST", Some(b""));
-    for (now_s, is_near) in [
-        (NOW_S - 301, false),
-        (NOW_S - 300, true),
-        (NOW_S + 300, true),
-        (NOW_S + 301, false),
-    ] {
+    for (now_s, is_near) in
+        [(NOW_S - 301, false), (NOW_S - 300, true), (NOW_S + 300, true), (NOW_S + 301, false)]
+    {
         assert_eq!(verify(&headers, now_s, &key).is_ok(), is_near, "{now_s}");
     }
-    let far = SignatureError::Clock {
-        header: "date",
-        skew_s: i64::MAX.abs_diff(NOW_S),
-        side: "behind",
-    };
+    let far =
+        SignatureError::Clock { header: "date", skew_s: i64::MAX.abs_diff(NOW_S), side: "behind" };
     assert_eq!(verify(&headers, i64::MAX, &key), Err(far));
 }
 
@@ -76,10 +64,7 @@ fn the_clock_may_differ_by_300_seconds() {
 fn another_key_is_refused() {
     let (headers, _) = signed("POST", Some(b""));
     let other = PrivateKey::generate().public();
-    assert_eq!(
-        verify(&headers, NOW_S, &other),
-        Err(SignatureError::Signature)
-    );
+    assert_eq!(verify(&headers, NOW_S, &other), Err(SignatureError::Signature));
 }
 
 #[test]
@@ -90,23 +75,11 @@ fn headers_that_come_twice() {
         headers.append(name, headers[name].clone());
         headers
     };
-    assert_eq!(
-        verify(&twice("authorization"), NOW_S, &key),
-        Err(SignatureError::Several)
-    );
-    assert_eq!(
-        verify(&twice("date"), NOW_S, &key),
-        Err(SignatureError::Date("date"))
-    );
-    assert_eq!(
-        verify(&twice("host"), NOW_S, &key),
-        Err(SignatureError::Signature)
-    );
+    assert_eq!(verify(&twice("authorization"), NOW_S, &key), Err(SignatureError::Several));
+    assert_eq!(verify(&twice("date"), NOW_S, &key), Err(SignatureError::Date("date")));
+    assert_eq!(verify(&twice("host"), NOW_S, &key), Err(SignatureError::Signature));
     for name in ["content-length", "x-content-sha256"] {
-        assert_eq!(
-            check_body(&twice(name), b"{}"),
-            Err(SignatureError::BodyHeader(name))
-        );
+        assert_eq!(check_body(&twice(name), b"{}"), Err(SignatureError::BodyHeader(name)));
     }
 }
 
@@ -117,10 +90,7 @@ fn a_body_needs_its_hash() {
     assert_eq!(check_body(&none, b"x"), Err(SignatureError::BodyNotCovered));
     let (headers, _) = signed("POST", Some(b"{}"));
     assert_eq!(check_body(&headers, b"[]"), Err(SignatureError::BodyHash));
-    assert_eq!(
-        check_body(&headers, b"{}\n"),
-        Err(SignatureError::BodyLength)
-    );
+    assert_eq!(check_body(&headers, b"{}\n"), Err(SignatureError::BodyLength));
 }
 
 #[test]
@@ -132,15 +102,9 @@ fn sizes_are_bounded() {
         ))
     };
     assert!(parse("date", &"k".repeat(8000)).is_ok());
-    assert_eq!(
-        parse("date", &"k".repeat(17_000)),
-        Err(SignatureError::TooLong)
-    );
+    assert_eq!(parse("date", &"k".repeat(17_000)), Err(SignatureError::TooLong));
     assert!(parse(&"a ".repeat(32), "k").is_ok());
-    assert_eq!(
-        parse(&"a ".repeat(33), "k"),
-        Err(SignatureError::TooManyHeaders)
-    );
+    assert_eq!(parse(&"a ".repeat(33), "k"), Err(SignatureError::TooManyHeaders));
     assert_eq!(parse("da\u{e4}te", "k"), Err(SignatureError::HeaderName));
 }
 
@@ -150,10 +114,7 @@ fn nothing_secret_is_shown() {
                  signature=\"c2VjcmV0\"";
     let authorization = Authorization::parse(value).unwrap();
     let shown = format!("{authorization:?}");
-    assert!(
-        !shown.contains("se.cr.et") && !shown.contains("115, 101"),
-        "{shown}"
-    );
+    assert!(!shown.contains("se.cr.et") && !shown.contains("115, 101"), "{shown}");
     assert_eq!(format!("{:?}", PrivateKey::generate()), "PrivateKey(…)");
 }
 

@@ -20,10 +20,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(columns: &'static [Column]) -> Self {
-        Reader {
-            columns,
-            conditions: 0,
-        }
+        Reader { columns, conditions: 0 }
     }
 
     /// A member that stands where no column is given yet: a column, `$and` or `$or`.
@@ -52,10 +49,7 @@ impl Reader {
 
     /// The index of the column that a member names.
     pub(crate) fn column(&self, member: &Member<'_>) -> Result<usize, FilterError> {
-        let found = self
-            .columns
-            .iter()
-            .position(|c| c.name.eq_ignore_ascii_case(&member.name));
+        let found = self.columns.iter().position(|c| c.name.eq_ignore_ascii_case(&member.name));
         found.ok_or_else(|| {
             let known: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
             FilterError::at(
@@ -188,10 +182,7 @@ impl Reader {
     }
 
     fn target(&self, column: usize) -> Target {
-        Target {
-            index: column,
-            column: &self.columns[column],
-        }
+        Target { index: column, column: &self.columns[column] }
     }
 
     fn count(&mut self, node: &Node<'_>) -> Result<(), FilterError> {
@@ -224,9 +215,6 @@ fn is_operator(name: &str) -> bool {
 pub(crate) fn unknown_operator(member: &Member<'_>) -> FilterError {
     FilterError::at(
         member.at,
-        format!(
-            "{} is no operator here; use one of {OPERATORS}",
-            quoted(&member.name)
-        ),
+        format!("{} is no operator here; use one of {OPERATORS}", quoted(&member.name)),
     )
 }

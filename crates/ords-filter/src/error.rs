@@ -16,17 +16,11 @@ pub struct FilterError {
 
 impl FilterError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        FilterError {
-            position: None,
-            message: message.into(),
-        }
+        FilterError { position: None, message: message.into() }
     }
 
     pub(crate) fn at(position: usize, message: impl Into<String>) -> Self {
-        FilterError {
-            position: Some(position),
-            message: message.into(),
-        }
+        FilterError { position: Some(position), message: message.into() }
     }
 }
 

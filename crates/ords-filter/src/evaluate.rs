@@ -35,11 +35,7 @@ impl Filter {
             Filter::And(filters) => filters.iter().all(|filter| filter.matches(row)),
             Filter::Or(filters) => filters.iter().any(|filter| filter.matches(row)),
             Filter::Compare { column, op, value } => compare(row(*column), *op, value),
-            Filter::Instr {
-                column,
-                needle,
-                negated,
-            } => match text(row(*column)) {
+            Filter::Instr { column, needle, negated } => match text(row(*column)) {
                 Some(text) => contains_ignoring_case(text, needle) != *negated,
                 None => false,
             },
@@ -49,17 +45,10 @@ impl Filter {
             Filter::Null { column, negated } => is_null(row(*column)) != *negated,
             Filter::Between { column, low, high } => {
                 let cell = row(*column);
-                low.as_ref()
-                    .is_none_or(|low| compare(cell, Compare::Gte, low))
-                    && high
-                        .as_ref()
-                        .is_none_or(|high| compare(cell, Compare::Lte, high))
+                low.as_ref().is_none_or(|low| compare(cell, Compare::Gte, low))
+                    && high.as_ref().is_none_or(|high| compare(cell, Compare::Lte, high))
             }
-            Filter::In {
-                column,
-                values,
-                negated,
-            } => {
+            Filter::In { column, values, negated } => {
                 let cell = row(*column);
                 if *negated {
                     values.iter().all(|value| compare(cell, Compare::Ne, value))

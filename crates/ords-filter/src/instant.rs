@@ -32,15 +32,8 @@ fn after_fraction(text: &[u8]) -> &[u8] {
     let Some(digits) = text.strip_prefix(b".") else {
         return text;
     };
-    let count = digits
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    if (1..=9).contains(&count) {
-        &digits[count..]
-    } else {
-        text
-    }
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if (1..=9).contains(&count) { &digits[count..] } else { text }
 }
 
 fn is_zone(text: &[u8]) -> bool {

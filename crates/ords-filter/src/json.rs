@@ -47,10 +47,7 @@ pub(crate) fn document(q: &str) -> Result<Node<'_>, FilterError> {
         Some(Ok(raw)) => raw,
         Some(Err(error)) => return Err(not_json(q, 0, &error)),
         None => {
-            return Err(FilterError::at(
-                0,
-                "q is empty; leave it out to get every row",
-            ));
+            return Err(FilterError::at(0, "q is empty; leave it out to get every row"));
         }
     };
     let end = values.byte_offset();
@@ -69,10 +66,7 @@ impl<'q> Node<'q> {
     /// The node of a slice of `outer`, which itself stands at `outer_at`.
     fn inside(raw: &'q RawValue, outer: &str, outer_at: usize) -> Node<'q> {
         let text = raw.get();
-        Node {
-            at: outer_at + (text.as_ptr() as usize - outer.as_ptr() as usize),
-            text,
-        }
+        Node { at: outer_at + (text.as_ptr() as usize - outer.as_ptr() as usize), text }
     }
 
     /// The value, one level deep.
@@ -96,11 +90,7 @@ impl<'q> Node<'q> {
         let mut result = Vec::with_capacity(members.len());
         for (name, value) in members {
             let name = self.child(name);
-            result.push(Member {
-                at: name.at,
-                name: name.decode()?,
-                value: self.child(value),
-            });
+            result.push(Member { at: name.at, name: name.decode()?, value: self.child(value) });
         }
         Ok(result)
     }
@@ -141,11 +131,8 @@ impl<'q> Deserialize<'q> for Members<'q> {
 
 /// The parser's finding with a byte offset in `q` in place of its line and column.
 fn not_json(text: &str, at: usize, error: &serde_json::Error) -> FilterError {
-    let line_start: usize = text
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1))
-        .map(str::len)
-        .sum();
+    let line_start: usize =
+        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let offset = (line_start + error.column().saturating_sub(1)).min(text.len());
     let full = error.to_string();
     let what = full.split(" at line ").next().unwrap_or(&full);
@@ -159,13 +146,8 @@ mod tests {
     #[test]
     fn equal_names_are_kept_with_their_positions() {
         let node = document(r#" {"a":1, "a" : [true] }"#).unwrap();
-        let Kind::Object(members) = node.read().unwrap() else {
-            panic!("an object")
-        };
-        let found: Vec<_> = members
-            .iter()
-            .map(|m| (m.at, m.name.as_str(), m.value.at))
-            .collect();
+        let Kind::Object(members) = node.read().unwrap() else { panic!("an object") };
+        let found: Vec<_> = members.iter().map(|m| (m.at, m.name.as_str(), m.value.at)).collect();
         assert_eq!(found, [(2, "a", 6), (9, "a", 15)]);
     }
 

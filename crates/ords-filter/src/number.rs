@@ -11,20 +11,11 @@ pub(crate) enum Whole {
     /// It is one of them.
     Exactly(i64),
     /// It stands between its neighbours; one of them is missing beyond the ends of the range.
-    Between {
-        below: Option<i64>,
-        above: Option<i64>,
-    },
+    Between { below: Option<i64>, above: Option<i64> },
 }
 
-const TOO_LARGE: Whole = Whole::Between {
-    below: Some(i64::MAX),
-    above: None,
-};
-const TOO_SMALL: Whole = Whole::Between {
-    below: None,
-    above: Some(i64::MIN),
-};
+const TOO_LARGE: Whole = Whole::Between { below: Some(i64::MAX), above: None };
+const TOO_SMALL: Whole = Whole::Between { below: None, above: Some(i64::MIN) };
 
 /// 2^63, the first number above the range; `i64::MAX` itself has no exact floating-point form.
 const RANGE_END: f64 = 9_223_372_036_854_775_808.0;
@@ -48,10 +39,7 @@ fn whole_float(float: f64) -> Whole {
     } else {
         // A number with a fraction is below 2^53, so both neighbours exist.
         let below = float.floor() as i64;
-        Whole::Between {
-            below: Some(below),
-            above: Some(below + 1),
-        }
+        Whole::Between { below: Some(below), above: Some(below + 1) }
     }
 }
 
@@ -64,9 +52,7 @@ pub(crate) fn whole_text(text: &str) -> Option<Whole> {
     }
     // The float parser also reads words such as `inf`.
     let decimal = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.');
-    let plain = text
-        .bytes()
-        .all(|byte| decimal(byte) || matches!(byte, b'e' | b'E'));
+    let plain = text.bytes().all(|byte| decimal(byte) || matches!(byte, b'e' | b'E'));
     if !plain {
         return None;
     }
@@ -114,10 +100,7 @@ mod tests {
 
     #[test]
     fn every_number_has_a_place_among_the_integers() {
-        let between = |below| Whole::Between {
-            below: Some(below),
-            above: Some(below + 1),
-        };
+        let between = |below| Whole::Between { below: Some(below), above: Some(below + 1) };
         for (text, expected) in [
             ("7", Whole::Exactly(7)),
             ("7.0", Whole::Exactly(7)),
@@ -156,19 +139,11 @@ mod tests {
         for (a, b, expected) in [
             ("5", "5.0", Ordering::Equal),
             ("9007199254740993", "9007199254740992.0", Ordering::Greater),
-            (
-                "18446744073709551615",
-                "1.8446744073709552e19",
-                Ordering::Less,
-            ),
+            ("18446744073709551615", "1.8446744073709552e19", Ordering::Less),
             ("0.1", "0", Ordering::Greater),
             ("-1e300", "-9223372036854775808", Ordering::Less),
         ] {
-            assert_eq!(
-                compare(&number(a), &number(b)),
-                Some(expected),
-                "{a} and {b}"
-            );
+            assert_eq!(compare(&number(a), &number(b)), Some(expected), "{a} and {b}");
         }
     }
 }

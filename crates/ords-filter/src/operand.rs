@@ -16,10 +16,7 @@ pub(crate) enum Converted {
     /// A value of the column's type, or the value that compares as NULL.
     Operand(Operand),
     /// A number that no integer equals; its neighbours stand in for it in a comparison.
-    Between {
-        below: Option<i64>,
-        above: Option<i64>,
-    },
+    Between { below: Option<i64>, above: Option<i64> },
 }
 
 impl Converted {
@@ -77,10 +74,7 @@ pub(crate) fn is_date(members: &[Member<'_>]) -> bool {
 pub(crate) fn text(operator: &str, node: &Node<'_>) -> Result<String, FilterError> {
     match node.read()? {
         Kind::Text(text) => Ok(text),
-        _ => Err(FilterError::at(
-            node.at,
-            format!("`{operator}` needs a string"),
-        )),
+        _ => Err(FilterError::at(node.at, format!("`{operator}` needs a string"))),
     }
 }
 
@@ -124,10 +118,7 @@ fn from_date(column: &Column, at: usize, members: &[Member<'_>]) -> Result<Conve
         return Err(FilterError::at(at, "`$date` stands alone in its object"));
     };
     let Kind::Text(text) = member.value.read()? else {
-        return Err(FilterError::at(
-            member.value.at,
-            "`$date` needs a string, an instant in UTC",
-        ));
+        return Err(FilterError::at(member.value.at, "`$date` needs a string, an instant in UTC"));
     };
     match column.kind {
         ColumnType::Timestamp => instant(member.value.at, &text),
@@ -140,10 +131,7 @@ fn instant(at: usize, text: &str) -> Result<Converted, FilterError> {
         Some(micros) => Ok(Converted::Operand(Operand::TimestampUs(micros))),
         None => Err(FilterError::at(
             at,
-            format!(
-                "{} is no instant; write it like 2026-01-05T08:00:00.250113Z",
-                quoted(text)
-            ),
+            format!("{} is no instant; write it like 2026-01-05T08:00:00.250113Z", quoted(text)),
         )),
     }
 }
@@ -157,9 +145,6 @@ fn mismatch(column: &Column, at: usize, found: &str) -> FilterError {
     };
     FilterError::at(
         at,
-        format!(
-            "{} cannot be compared with {found}; use {wanted}",
-            quoted(column.name)
-        ),
+        format!("{} cannot be compared with {found}; use {wanted}", quoted(column.name)),
     )
 }

@@ -23,14 +23,8 @@ impl Target {
         match member.name.as_str() {
             name @ ("$instr" | "$ninstr" | "$like") => self.text_match(name, node),
             // Any operand will do: what is asked is clear without it.
-            "$null" => Ok(Filter::Null {
-                column: self.index,
-                negated: false,
-            }),
-            "$notnull" => Ok(Filter::Null {
-                column: self.index,
-                negated: true,
-            }),
+            "$null" => Ok(Filter::Null { column: self.index, negated: false }),
+            "$notnull" => Ok(Filter::Null { column: self.index, negated: true }),
             "$between" => self.between(node),
             "$in" => self.set(node, false),
             "$nin" => self.set(node, true),
@@ -41,22 +35,13 @@ impl Target {
     /// A comparison with one value.
     pub(crate) fn comparison(&self, op: Compare, node: &Node<'_>) -> Result<Filter, FilterError> {
         let converted = convert(self.column, node)?;
-        if matches!(
-            converted,
-            Converted::Operand(Operand::Json(serde_json::Value::Bool(_)))
-        ) && !matches!(op, Compare::Eq | Compare::Ne)
+        if matches!(converted, Converted::Operand(Operand::Json(serde_json::Value::Bool(_))))
+            && !matches!(op, Compare::Eq | Compare::Ne)
         {
-            return Err(FilterError::at(
-                node.at,
-                "true and false have no order; use $eq or $ne",
-            ));
+            return Err(FilterError::at(node.at, "true and false have no order; use $eq or $ne"));
         }
         Ok(match converted {
-            Converted::Operand(value) => Filter::Compare {
-                column: self.index,
-                op,
-                value,
-            },
+            Converted::Operand(value) => Filter::Compare { column: self.index, op, value },
             Converted::Between { below, above } => self.beside(op, below, above),
         })
     }
@@ -75,10 +60,7 @@ impl Target {
         let operand = text(operator, node)?;
         Ok(match operator {
             _ if operand.is_empty() => Filter::never(self.index),
-            "$like" => Filter::Like {
-                column: self.index,
-                pattern: operand,
-            },
+            "$like" => Filter::Like { column: self.index, pattern: operand },
             _ => Filter::Instr {
                 column: self.index,
                 needle: operand,
@@ -113,11 +95,7 @@ impl Target {
         if impossible(&low) || impossible(&high) {
             return Ok(Filter::never(self.index));
         }
-        Ok(Filter::Between {
-            column: self.index,
-            low: low.flatten(),
-            high: high.flatten(),
-        })
+        Ok(Filter::Between { column: self.index, low: low.flatten(), high: high.flatten() })
     }
 
     /// One end of a range; `null` leaves it open.
@@ -135,10 +113,7 @@ impl Target {
     fn set(&self, node: &Node<'_>, negated: bool) -> Result<Filter, FilterError> {
         let name = if negated { "$nin" } else { "$in" };
         let Kind::Array(elements) = node.read()? else {
-            return Err(FilterError::at(
-                node.at,
-                format!("`{name}` needs a list of values"),
-            ));
+            return Err(FilterError::at(node.at, format!("`{name}` needs a list of values")));
         };
         if elements.len() > IN_VALUES_MAX {
             return Err(FilterError::at(
@@ -164,22 +139,16 @@ impl Target {
             (true, _) if has_nothing => Filter::never(self.index),
             (true, true) => Filter::present(self.index),
             (false, true) => Filter::never(self.index),
-            (_, false) => Filter::In {
-                column: self.index,
-                values,
-                negated,
-            },
+            (_, false) => Filter::In { column: self.index, values, negated },
         })
     }
 
     /// A comparison with a number that stands between two integers.
     fn beside(&self, op: Compare, below: Option<i64>, above: Option<i64>) -> Filter {
         let neighbour = |op, integer: Option<i64>| match integer {
-            Some(integer) => Filter::Compare {
-                column: self.index,
-                op,
-                value: Operand::Integer(integer),
-            },
+            Some(integer) => {
+                Filter::Compare { column: self.index, op, value: Operand::Integer(integer) }
+            }
             None => Filter::never(self.index),
         };
         match op {

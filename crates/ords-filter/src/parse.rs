@@ -24,19 +24,13 @@ pub fn parse(q: &str, columns: &'static [Column]) -> Result<Query, FilterError> 
             q.len()
         )));
     }
-    let mut query = Query {
-        filter: Filter::All,
-        order: Vec::new(),
-    };
+    let mut query = Query { filter: Filter::All, order: Vec::new() };
     if q.trim().is_empty() {
         return Ok(query);
     }
     let root = document(q)?;
     let Kind::Object(members) = root.read()? else {
-        return Err(FilterError::at(
-            root.at,
-            r#"q must be a JSON object, such as {"id":7}"#,
-        ));
+        return Err(FilterError::at(root.at, r#"q must be a JSON object, such as {"id":7}"#));
     };
     let mut reader = Reader::new(columns);
     let mut filters = Vec::new();
@@ -44,10 +38,7 @@ pub fn parse(q: &str, columns: &'static [Column]) -> Result<Query, FilterError> 
     for member in &members {
         match member.name.as_str() {
             "$orderby" if ordered => {
-                return Err(FilterError::at(
-                    member.at,
-                    "`$orderby` occurs twice; keep one",
-                ));
+                return Err(FilterError::at(member.at, "`$orderby` occurs twice; keep one"));
             }
             "$orderby" => {
                 ordered = true;

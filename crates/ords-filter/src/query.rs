@@ -164,18 +164,11 @@ impl Filter {
 
     /// A condition on the column that no row meets.
     pub(crate) fn never(column: usize) -> Filter {
-        Filter::Compare {
-            column,
-            op: Compare::Eq,
-            value: Operand::Nothing,
-        }
+        Filter::Compare { column, op: Compare::Eq, value: Operand::Nothing }
     }
 
     /// A condition that every row with a value in the column meets.
     pub(crate) fn present(column: usize) -> Filter {
-        Filter::Null {
-            column,
-            negated: true,
-        }
+        Filter::Null { column, negated: true }
     }
 }

@@ -53,9 +53,7 @@ fn case_files() -> Vec<PathBuf> {
 }
 
 fn is_case_file(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "json")
-        && !path.ends_with("rows.json")
+    path.extension().is_some_and(|extension| extension == "json") && !path.ends_with("rows.json")
 }
 
 /// The case with its expectations replaced by what the crate makes of it.
@@ -66,34 +64,19 @@ fn outcome(case: &Map<String, Value>) -> Map<String, Value> {
             found.insert(input.to_owned(), value.clone());
         }
     }
-    let collection = case
-        .get("collection")
-        .and_then(Value::as_str)
-        .unwrap_or("rawData");
+    let collection = case.get("collection").and_then(Value::as_str).unwrap_or("rawData");
     let q = case["q"].as_str().unwrap();
     let columns = rows::columns(collection);
     match parse(q, columns) {
         Ok(query) => {
-            found.insert(
-                "filter".to_owned(),
-                render::filter(&query.filter, columns).into(),
-            );
+            found.insert("filter".to_owned(), render::filter(&query.filter, columns).into());
             if !query.order.is_empty() {
-                found.insert(
-                    "order".to_owned(),
-                    render::order(&query.order, columns).into(),
-                );
+                found.insert("order".to_owned(), render::order(&query.order, columns).into());
             }
-            found.insert(
-                "selects".to_owned(),
-                rows::selected(collection, &query.filter),
-            );
+            found.insert("selects".to_owned(), rows::selected(collection, &query.filter));
         }
         Err(FilterError { position, message }) => {
-            found.insert(
-                "error".to_owned(),
-                json!({ "position": position, "message": message }),
-            );
+            found.insert("error".to_owned(), json!({ "position": position, "message": message }));
         }
     }
     found

@@ -36,10 +36,7 @@ fn try_it(q: &str) {
             });
         }
         Err(error) => {
-            assert!(
-                error.position.is_none_or(|position| position <= q.len()),
-                "{error}"
-            );
+            assert!(error.position.is_none_or(|position| position <= q.len()), "{error}");
             assert!(!error.message.is_empty());
         }
     }
@@ -94,11 +91,7 @@ fn size_is_bounded() {
 #[test]
 fn depth_is_bounded() {
     let nest = |levels: usize| {
-        format!(
-            r#"{}{{"id":1}}{}"#,
-            r#"{"$and":["#.repeat(levels),
-            "]}".repeat(levels)
-        )
+        format!(r#"{}{{"id":1}}{}"#, r#"{"$and":["#.repeat(levels), "]}".repeat(levels))
     };
     assert!(parse(&nest(3), &COLUMNS).is_ok());
     assert!(refusal(&nest(limits::DEPTH_MAX)).contains("nested"));
@@ -113,12 +106,8 @@ fn the_number_of_conditions_is_bounded() {
         let list = vec![r#"{"id":1}"#; count].join(",");
         format!(r#"{{"$or":[{list}]}}"#)
     };
-    let Ok(query) = parse(&or(limits::CONDITIONS_MAX), &COLUMNS) else {
-        panic!("accepted")
-    };
-    let Filter::Or(filters) = query.filter else {
-        panic!("a list")
-    };
+    let Ok(query) = parse(&or(limits::CONDITIONS_MAX), &COLUMNS) else { panic!("accepted") };
+    let Filter::Or(filters) = query.filter else { panic!("a list") };
     assert_eq!(filters.len(), limits::CONDITIONS_MAX);
     assert!(refusal(&or(limits::CONDITIONS_MAX + 1)).contains("conditions"));
 }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use iot_api::adapters::CreateDigitalTwinAdapterDetails;
 use iot_api::ErrorCode;
+use iot_api::adapters::CreateDigitalTwinAdapterDetails;
 use serde_json::Value;
 
 use crate::error::Refusal;
@@ -50,8 +50,7 @@ impl Platform {
                 "an adapter needs digitalTwinModelId or digitalTwinModelSpecUri",
             ));
         };
-        let mut common =
-            self.new_common("iotdigitaltwinadapter", domain_id, details.display_name);
+        let mut common = self.new_common("iotdigitaltwinadapter", domain_id, details.display_name);
         common.description = details.description;
         common.tags = tags;
         let adapter = Adapter {
@@ -128,7 +127,10 @@ impl Platform {
     }
 
     /// The adapter of an instance, compiled.
-    pub(crate) async fn adapter_compiled(&self, id: &str) -> Result<Arc<adapter::Adapter>, Refusal> {
+    pub(crate) async fn adapter_compiled(
+        &self,
+        id: &str,
+    ) -> Result<Arc<adapter::Adapter>, Refusal> {
         let record = self.adapter_record(id).await?;
         let model = self.model_get(&record.model_id).await?;
         let resolved = self.model_resolved(&model).await?;

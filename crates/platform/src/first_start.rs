@@ -8,16 +8,18 @@ use oci_core::key::PrivateKey;
 use oci_core::ocid::{Ocid, random_text};
 
 use crate::models::new_etag;
-use crate::store::{
-    ApiKey, Common, Domain, DomainGroup, IdentityApp, Lifecycle, Secret, Setup,
-};
+use crate::store::{ApiKey, Common, Domain, DomainGroup, IdentityApp, Lifecycle, Secret, Setup};
 
 /// Region key of every OCID this platform makes (interface.md 2).
 pub const REGION_KEY: &str = "LOC";
 
 /// Days each kind of data is kept until somebody raises them (control-plane.md 5.3).
-const RETENTION: DataRetentionPeriodsInDays =
-    DataRetentionPeriodsInDays { raw_data: 16, rejected_data: 16, historized_data: 30, raw_command_data: 16 };
+const RETENTION: DataRetentionPeriodsInDays = DataRetentionPeriodsInDays {
+    raw_data: 16,
+    rejected_data: 16,
+    historized_data: 30,
+    raw_command_data: 16,
+};
 
 /// Characters of a short id, as in the cloud (data-api.md 1.1).
 const SHORT_ID_CHARS: usize = 13;

@@ -24,7 +24,8 @@ impl Platform {
     /// # Errors
     /// The store's.
     pub async fn caller(&self, key_id: &str) -> Result<Option<Arc<Caller>>, Refusal> {
-        let cached = self.callers.lock().unwrap_or_else(PoisonError::into_inner).get(key_id).cloned();
+        let cached =
+            self.callers.lock().unwrap_or_else(PoisonError::into_inner).get(key_id).cloned();
         if cached.is_some() {
             return Ok(cached);
         }

@@ -93,7 +93,9 @@ impl Platform {
         if instance.model_id.is_none() {
             return Err(Refusal::new(
                 iot_api::ErrorCode::NotAuthorizedOrNotFound,
-                format!("digital twin instance '{id}' has no model, hence no content; its messages are raw data"),
+                format!(
+                    "digital twin instance '{id}' has no model, hence no content; its messages are raw data"
+                ),
             ));
         }
         let snapshot = self.store().instance_content(instance.no).await?;
@@ -210,9 +212,7 @@ fn insert(object: &mut Map<String, Value>, path: &str, value: Value) {
             object.insert(path.to_owned(), value);
         }
         Some((component, rest)) => {
-            let nested = object
-                .entry(component)
-                .or_insert_with(|| Value::Object(Map::new()));
+            let nested = object.entry(component).or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(nested) = nested {
                 insert(nested, rest, value);
             }
@@ -221,10 +221,8 @@ fn insert(object: &mut Map<String, Value>, path: &str, value: Value) {
 }
 
 fn etag_of(content: &Value) -> String {
-    let digest = aws_lc_rs::digest::digest(
-        &aws_lc_rs::digest::SHA256,
-        content.to_string().as_bytes(),
-    );
+    let digest =
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, content.to_string().as_bytes());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -254,9 +252,6 @@ mod tests {
                 "motor": {"temperature": {"timeObserved": time}},
             })
         );
-        assert_eq!(
-            content_of(&Snapshot::default(), true),
-            serde_json::json!({"_metadata": {}})
-        );
+        assert_eq!(content_of(&Snapshot::default(), true), serde_json::json!({"_metadata": {}}));
     }
 }

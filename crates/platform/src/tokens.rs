@@ -80,13 +80,15 @@ impl TokenKeys {
         let key = PrivateKey::from_pem(pkcs8_pem, None).map_err(|error| error.to_string())?;
         let public = key.public();
         let kid = public.fingerprint().replace(':', "");
-        let (n, e) = (URL_SAFE_NO_PAD.encode(public.modulus()), URL_SAFE_NO_PAD.encode(public.exponent()));
+        let (n, e) =
+            (URL_SAFE_NO_PAD.encode(public.modulus()), URL_SAFE_NO_PAD.encode(public.exponent()));
         let jwks = json!({"keys": [
             {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e}
         ]});
         let encoding =
             EncodingKey::from_rsa_pem(pkcs8_pem.as_bytes()).map_err(|error| error.to_string())?;
-        let decoding = DecodingKey::from_rsa_components(&n, &e).map_err(|error| error.to_string())?;
+        let decoding =
+            DecodingKey::from_rsa_components(&n, &e).map_err(|error| error.to_string())?;
         Ok(TokenKeys { encoding, decoding, kid, jwks })
     }
 }
@@ -111,14 +113,22 @@ impl Platform {
         let client_is = equal(form.client_id.as_deref(), &app.client_id)
             & equal(form.client_secret.as_deref(), &app.client_secret);
         if !client_is {
-            return Err(refusal(401, "invalid_client", "the client id or the client secret is wrong"));
+            return Err(refusal(
+                401,
+                "invalid_client",
+                "the client id or the client secret is wrong",
+            ));
         }
         let (subject, sub_type, gtp) = match form.grant_type.as_deref() {
             None => return Err(refusal(400, "invalid_request", "grant_type is missing")),
             Some("client_credentials") => (&app.client_id, "client", "cc"),
             Some("password") => {
                 if form.username.is_none() || form.password.is_none() {
-                    return Err(refusal(400, "invalid_request", "username and password are needed"));
+                    return Err(refusal(
+                        400,
+                        "invalid_request",
+                        "username and password are needed",
+                    ));
                 }
                 let user_is = equal(form.username.as_deref(), &app.user)
                     & equal(form.password.as_deref(), &app.password);
@@ -128,7 +138,9 @@ impl Platform {
                 (&app.user, "user", "ro")
             }
             Some(other) => {
-                let text = format!("grant_type '{other}' is not known; use password or client_credentials");
+                let text = format!(
+                    "grant_type '{other}' is not known; use password or client_credentials"
+                );
                 return Err(refusal(400, "unsupported_grant_type", text));
             }
         };
@@ -169,8 +181,9 @@ impl Platform {
         // Expiry is compared with the platform's own clock.
         validation.validate_exp = false;
         validation.set_issuer(&[ISSUER]);
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, &self.token_keys.decoding, &validation).ok()?.claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.token_keys.decoding, &validation)
+            .ok()?
+            .claims;
         let now_s = u64::try_from(self.now_us() / 1_000_000).unwrap_or_default();
         if claims.exp <= now_s || claims.tok_type != "AT" {
             return None;

@@ -51,7 +51,8 @@ impl Findings {
             freeform_tags: free.unwrap_or_default(),
             defined_tags: defined.unwrap_or_default(),
         };
-        let count = tags.freeform_tags.len() + tags.defined_tags.values().map(|t| t.len()).sum::<usize>();
+        let count =
+            tags.freeform_tags.len() + tags.defined_tags.values().map(|t| t.len()).sum::<usize>();
         if count > TAGS_MAX {
             self.add(format!("freeformTags, definedTags: at most {TAGS_MAX} in all"));
         }

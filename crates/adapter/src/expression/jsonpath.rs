@@ -14,14 +14,10 @@ pub(crate) fn compile(text: &str) -> Result<Expression, String> {
     }
     let opening = text.bytes().filter(|b| matches!(b, b'(' | b'[')).count();
     if opening > EXPRESSION_NESTING_MAX {
-        return Err(format!(
-            "the path has more than {EXPRESSION_NESTING_MAX} brackets"
-        ));
+        return Err(format!("the path has more than {EXPRESSION_NESTING_MAX} brackets"));
     }
     check_cost(text)?;
-    JsonPath::parse(text)
-        .map(Expression::JsonPath)
-        .map_err(|e| format!("not a JSON Path: {e}"))
+    JsonPath::parse(text).map(Expression::JsonPath).map_err(|e| format!("not a JSON Path: {e}"))
 }
 
 /// Paths whose work grows faster than the payload are refused, for nothing can stop them later.
@@ -107,18 +103,9 @@ mod tests {
             plain("$['a b'][0][-1]"),
             Some(vec![member("a b"), PlainStep::Item(0), PlainStep::Item(-1)])
         );
-        for text in [
-            "a",
-            "$a",
-            "$.",
-            "$..a",
-            "$.*",
-            "$[*]",
-            "$['a','b']",
-            "$[01]",
-            "$[?@.a]",
-            "$.1",
-        ] {
+        for text in
+            ["a", "$a", "$.", "$..a", "$.*", "$[*]", "$['a','b']", "$[01]", "$[?@.a]", "$.1"]
+        {
             assert_eq!(plain(text), None, "{text}");
         }
     }
@@ -136,10 +123,7 @@ mod tests {
             assert!(compile(text).is_err(), "{text}");
         }
         for text in ["$..a", "$[*].b", "$[?@.a > 1]", "$['a','b']", "$[1:3]"] {
-            assert!(
-                matches!(compile(text), Ok(Expression::JsonPath(_))),
-                "{text}"
-            );
+            assert!(matches!(compile(text), Ok(Expression::JsonPath(_))), "{text}");
         }
     }
 }

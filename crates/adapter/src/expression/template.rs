@@ -15,9 +15,7 @@ pub(crate) enum Piece<'t> {
 /// Splits an expression.
 pub(crate) fn split(text: &str) -> Result<Vec<Piece<'_>>, String> {
     if text.len() > EXPRESSION_BYTES_MAX {
-        return Err(format!(
-            "the expression is longer than {EXPRESSION_BYTES_MAX} bytes"
-        ));
+        return Err(format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes"));
     }
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -25,10 +23,7 @@ pub(crate) fn split(text: &str) -> Result<Vec<Piece<'_>>, String> {
         if start > 0 {
             pieces.push(Piece::Text(&rest[..start]));
         }
-        let mut scanner = Scanner {
-            rest: &rest[start + 2..],
-            code: String::new(),
-        };
+        let mut scanner = Scanner { rest: &rest[start + 2..], code: String::new() };
         scanner.brackets()?;
         pieces.push(Piece::Code(scanner.code));
         rest = scanner.rest;
@@ -156,30 +151,13 @@ mod tests {
         assert_eq!(split("${.a}"), Ok(vec![code(".a")]));
         assert_eq!(
             split("a-${.b}-${.c}"),
-            Ok(vec![
-                Piece::Text("a-"),
-                code(".b"),
-                Piece::Text("-"),
-                code(".c")
-            ])
+            Ok(vec![Piece::Text("a-"), code(".b"), Piece::Text("-"), code(".c")])
         );
-        assert_eq!(
-            split(r#"${ {"op": .op} }"#),
-            Ok(vec![code(r#" {"op": .op} "#)])
-        );
+        assert_eq!(split(r#"${ {"op": .op} }"#), Ok(vec![code(r#" {"op": .op} "#)]));
         assert_eq!(split(r#"${"}\("}")"}"#), Ok(vec![code(r#""}\("}")""#)]));
-        assert_eq!(
-            split("${endpoint(1) == 'it}\"'}"),
-            Ok(vec![code(r#"endpoint(1) == "it}\"""#)])
-        );
+        assert_eq!(split("${endpoint(1) == 'it}\"'}"), Ok(vec![code(r#"endpoint(1) == "it}\"""#)]));
         assert_eq!(split("${. # }'\n}"), Ok(vec![code(". \n")]));
-        for text in [
-            "${",
-            "${.a",
-            "${'a}",
-            "${\"}",
-            &format!("${{{}}}", "(".repeat(70)),
-        ] {
+        for text in ["${", "${.a", "${'a}", "${\"}", &format!("${{{}}}", "(".repeat(70))] {
             assert!(split(text).is_err(), "{text}");
         }
     }

@@ -9,11 +9,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
         let bits = at(0) << 16 | at(1) << 8 | at(2);
         for i in 0..4 {
             let sextet = (bits >> (18 - 6 * i) & 63) as usize;
-            out.push(if i <= chunk.len() {
-                char::from(ALPHABET[sextet])
-            } else {
-                '='
-            });
+            out.push(if i <= chunk.len() { char::from(ALPHABET[sextet]) } else { '=' });
         }
     }
     out

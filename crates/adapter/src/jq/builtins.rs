@@ -90,19 +90,14 @@ impl Builtin {
         out: Out,
     ) -> Run {
         match (self, args) {
-            (Builtin::Value(function), _) => combine(
-                machine,
-                args,
-                env,
-                &input.val,
-                &mut Vec::new(),
-                &mut |args| out(input.made(function(machine, &input.val, args)?)),
-            ),
+            (Builtin::Value(function), _) => {
+                combine(machine, args, env, &input.val, &mut Vec::new(), &mut |args| {
+                    out(input.made(function(machine, &input.val, args)?))
+                })
+            }
             (Builtin::Empty, _) => Ok(()),
             (Builtin::Error, [message]) => {
-                machine.values(message, env, &input.val, &mut |message| {
-                    Err(Stop::Error(message))
-                })
+                machine.values(message, env, &input.val, &mut |message| Err(Stop::Error(message)))
             }
             (Builtin::Path, [paths]) => {
                 machine.run(paths, env, &Item::root(input.val.clone()), &mut |item| {
@@ -111,9 +106,8 @@ impl Builtin {
                     out(input.made(Val::array(path)?))
                 })
             }
-            (Builtin::GetPath, [path]) => machine.values(path, env, &input.val, &mut |path| {
-                get_path(machine, input, path, out)
-            }),
+            (Builtin::GetPath, [path]) => machine
+                .values(path, env, &input.val, &mut |path| get_path(machine, input, path, out)),
             (Builtin::Limit, [count, filter]) => {
                 machine.values(count, env, &input.val, &mut |count| {
                     let window = (0.0, window_bound(&count, "limit")?);
@@ -190,9 +184,9 @@ fn get_path(machine: &Machine, input: &Item, path: Val, out: Out) -> Run {
 
 fn window_bound(count: &Val, name: &str) -> Run<f64> {
     match count.as_f64() {
-        Some(count) if count < 0.0 => error(format!(
-            "Invalid arguments: {name} doesn't support negative count"
-        )),
+        Some(count) if count < 0.0 => {
+            error(format!("Invalid arguments: {name} doesn't support negative count"))
+        }
         Some(count) => Ok(count),
         None => error(format!("Invalid arguments: {name} needs a number")),
     }

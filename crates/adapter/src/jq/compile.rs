@@ -22,18 +22,10 @@ type Compiled<T> = Result<T, String>;
 
 /// Compiles a parsed program.
 pub(crate) fn compile(term: &Tree) -> Compiled<Code> {
-    let mut compiler = Compiler {
-        functions: Vec::new(),
-        visible: Vec::new(),
-        frames: 0,
-        depth: 0,
-        prelude: 0,
-    };
+    let mut compiler =
+        Compiler { functions: Vec::new(), visible: Vec::new(), frames: 0, depth: 0, prelude: 0 };
     let main = compiler.filter(term)?;
-    Ok(Code {
-        functions: compiler.functions,
-        main,
-    })
+    Ok(Code { functions: compiler.functions, main })
 }
 
 struct Compiler<'t> {
@@ -47,32 +39,17 @@ struct Compiler<'t> {
 }
 
 enum Visible<'t> {
-    Function {
-        name: &'t str,
-        arity: usize,
-        id: usize,
-    },
-    Closure {
-        name: &'t str,
-        place: Place,
-    },
-    Variable {
-        name: &'t str,
-        place: Place,
-    },
-    Label {
-        name: &'t str,
-        place: Place,
-    },
+    Function { name: &'t str, arity: usize, id: usize },
+    Closure { name: &'t str, place: Place },
+    Variable { name: &'t str, place: Place },
+    Label { name: &'t str, place: Place },
 }
 
 impl<'t> Compiler<'t> {
     fn filter(&mut self, term: &Tree<'t>) -> Compiled<Filter> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(format!(
-                "more than {DEPTH_MAX} filters lie inside each other"
-            ));
+            return Err(format!("more than {DEPTH_MAX} filters lie inside each other"));
         }
         let filter = self.term(term);
         self.depth -= 1;
@@ -96,18 +73,13 @@ impl<'t> Compiler<'t> {
             Term::Arr(None) => Filter::Array(None),
             Term::Arr(Some(items)) => Filter::Array(Some(self.boxed(items)?)),
             Term::Obj(entries) => {
-                let entries = entries
-                    .iter()
-                    .map(|(key, value)| self.entry(key, value.as_ref()));
+                let entries = entries.iter().map(|(key, value)| self.entry(key, value.as_ref()));
                 Filter::Object(entries.collect::<Compiled<_>>()?)
             }
             Term::Neg(term) => Filter::Negate(self.boxed(term)?),
             Term::BinOp(left, op, right) => self.binary(left, op, right)?,
             Term::Label(name, body) => {
-                let place = Place {
-                    frame: self.frames,
-                    slot: 0,
-                };
+                let place = Place { frame: self.frames, slot: 0 };
                 let body = self.inside(vec![Visible::Label { name, place }], |c| c.boxed(body))?;
                 Filter::Label(body)
             }
@@ -117,11 +89,7 @@ impl<'t> Compiler<'t> {
                     Visible::Label { name: known, place } if known == name => Some(*place),
                     _ => None,
                 });
-                Filter::Break(
-                    places
-                        .next()
-                        .ok_or_else(|| format!("label {name} is unknown"))?,
-                )
+                Filter::Break(places.next().ok_or_else(|| format!("label {name} is unknown"))?)
             }
             Term::Fold(name, source, pattern, args) => self.fold(name, source, pattern, args)?,
             Term::TryCatch(body, catch) => {
@@ -133,10 +101,7 @@ impl<'t> Compiler<'t> {
                     .iter()
                     .map(|(condition, then)| Ok((self.filter(condition)?, self.filter(then)?)))
                     .collect::<Compiled<_>>()?;
-                let otherwise = otherwise
-                    .as_ref()
-                    .map(|term| self.boxed(term))
-                    .transpose()?;
+                let otherwise = otherwise.as_ref().map(|term| self.boxed(term)).transpose()?;
                 Filter::If(branches, otherwise)
             }
             Term::Def(defs, body) => {
@@ -214,10 +179,7 @@ impl<'t> Compiler<'t> {
             (key, None) => {
                 // `{a}` and `{"a"}` take the member of that name.
                 let index = PathPart::Index(self.filter(key)?);
-                Ok((
-                    self.filter(key)?,
-                    Filter::Path(Box::default(), vec![(index, false)]),
-                ))
+                Ok((self.filter(key)?, Filter::Path(Box::default(), vec![(index, false)])))
             }
         }
     }
@@ -253,16 +215,8 @@ impl<'t> Compiler<'t> {
     fn definition(&mut self, def: &Def<&'t str, Tree<'t>>) -> Compiled<usize> {
         let id = self.functions.len();
         let by_value = def.args.iter().map(|arg| arg.starts_with('$')).collect();
-        self.functions.push(Function {
-            frames: self.frames,
-            by_value,
-            body: Filter::Id,
-        });
-        self.visible.push(Visible::Function {
-            name: def.name,
-            arity: def.args.len(),
-            id,
-        });
+        self.functions.push(Function { frames: self.frames, by_value, body: Filter::Id });
+        self.visible.push(Visible::Function { name: def.name, arity: def.args.len(), id });
         let frame = self.frames;
         let names = def.args.iter().enumerate().map(|(slot, name)| {
             let place = Place { frame, slot };
@@ -286,11 +240,9 @@ impl<'t> Compiler<'t> {
         }
         for visible in self.visible[self.prelude..].iter().rev() {
             match visible {
-                Visible::Function {
-                    name: known,
-                    arity: n,
-                    id,
-                } if *known == name && *n == arity => {
+                Visible::Function { name: known, arity: n, id }
+                    if *known == name && *n == arity =>
+                {
                     let id = *id;
                     return Ok(Filter::Call(id, self.filters(args)?));
                 }
@@ -311,9 +263,7 @@ impl<'t> Compiler<'t> {
         if let Some(builtin) = Builtin::find(name, arity) {
             return Ok(Filter::Builtin(builtin, self.filters(args)?));
         }
-        let def = prelude()
-            .iter()
-            .find(|def| def.name == name && def.args.len() == arity);
+        let def = prelude().iter().find(|def| def.name == name && def.args.len() == arity);
         let def = def.ok_or_else(|| format!("{name}/{arity} is not available"))?;
         let id = self.prelude_function(def)?;
         Ok(Filter::Call(id, self.filters(args)?))
@@ -330,17 +280,11 @@ impl<'t> Compiler<'t> {
     }
 
     fn variable(&self, name: &str) -> Compiled<Filter> {
-        let mut places = self.visible[self.prelude..]
-            .iter()
-            .rev()
-            .filter_map(|v| match v {
-                Visible::Variable { name: known, place } if *known == name => Some(*place),
-                _ => None,
-            });
-        places
-            .next()
-            .map(Filter::Variable)
-            .ok_or_else(|| format!("{name} is not defined"))
+        let mut places = self.visible[self.prelude..].iter().rev().filter_map(|v| match v {
+            Visible::Variable { name: known, place } if *known == name => Some(*place),
+            _ => None,
+        });
+        places.next().map(Filter::Variable).ok_or_else(|| format!("{name} is not defined"))
     }
 
     fn path_part(&mut self, part: &Part<Tree<'t>>) -> Compiled<PathPart> {

@@ -30,12 +30,12 @@ impl<'p> Machine<'p> {
         match filter {
             Filter::Id => out(input.clone()),
             Filter::Constant(literal) => out(input.made(constant(literal))),
-            Filter::Path(head, parts) => self.run(head, env, input, &mut |item| {
-                self.path(parts, env, input, item, out)
-            }),
-            Filter::Pipe(left, right) => self.run(left, env, input, &mut |item| {
-                self.run(right, env, &item, out)
-            }),
+            Filter::Path(head, parts) => {
+                self.run(head, env, input, &mut |item| self.path(parts, env, input, item, out))
+            }
+            Filter::Pipe(left, right) => {
+                self.run(left, env, input, &mut |item| self.run(right, env, &item, out))
+            }
             Filter::Comma(left, right) => {
                 self.run(left, env, input, out)?;
                 self.run(right, env, input, out)
@@ -53,9 +53,9 @@ impl<'p> Machine<'p> {
             Filter::Math(left, op, right) => self.pair(left, right, env, input, &mut |a, b| {
                 out(input.made(ops::math(a, *op, b, self.meter)?))
             }),
-            Filter::Negate(filter) => self.values(filter, env, &input.val, &mut |val| {
-                out(input.made(ops::negate(val)?))
-            }),
+            Filter::Negate(filter) => {
+                self.values(filter, env, &input.val, &mut |val| out(input.made(ops::negate(val)?)))
+            }
             Filter::And(left, right) => self.logic(left, right, false, env, input, out),
             Filter::Or(left, right) => self.logic(left, right, true, env, input, out),
             _ => self.run_rare(filter, env, input, out),
@@ -78,13 +78,9 @@ impl<'p> Machine<'p> {
                 let items = self.collect(items.as_deref(), env, &input.val)?;
                 out(input.made(Val::array(items)?))
             }
-            Filter::Object(entries) => self.object(
-                entries,
-                env,
-                input,
-                &mut Vec::with_capacity(entries.len()),
-                out,
-            ),
+            Filter::Object(entries) => {
+                self.object(entries, env, input, &mut Vec::with_capacity(entries.len()), out)
+            }
             Filter::Alternative(left, right) => self.alternative(left, right, env, input, out),
             Filter::If(branches, otherwise) => {
                 self.branch(branches, otherwise.as_deref(), env, input, out)
@@ -147,9 +143,7 @@ impl<'p> Machine<'p> {
             // The two commonest need no item.
             Filter::Id => out(input.clone()),
             Filter::Constant(literal) => out(constant(literal)),
-            _ => self.run(filter, env, &Item::plain(input.clone()), &mut |item| {
-                out(item.val)
-            }),
+            _ => self.run(filter, env, &Item::plain(input.clone()), &mut |item| out(item.val)),
         }
     }
 
@@ -224,9 +218,7 @@ impl<'p> Machine<'p> {
             if a.is_true() == decisive {
                 return out(input.made(Val::Bool(decisive)));
             }
-            self.values(right, env, &input.val, &mut |b| {
-                out(input.made(Val::Bool(b.is_true())))
-            })
+            self.values(right, env, &input.val, &mut |b| out(input.made(Val::Bool(b.is_true()))))
         })
     }
 
@@ -255,9 +247,9 @@ impl<'p> Machine<'p> {
                 next(path::index_item(&item, key, self.meter))
             }),
             PathPart::Each => match path::children(&item.val, self.meter) {
-                Ok(children) => children
-                    .into_iter()
-                    .try_for_each(|(key, val)| next(item.step(key, val))),
+                Ok(children) => {
+                    children.into_iter().try_for_each(|(key, val)| next(item.step(key, val)))
+                }
                 Err(stop) => next(Err(stop)),
             },
             PathPart::Range(from, upto) => {
@@ -307,14 +299,9 @@ impl<'p> Machine<'p> {
         };
         let surroundings = env.outermost(function.frames);
         let mut bindings = Vec::with_capacity(args.len());
-        self.bind_args(
-            &function.by_value,
-            args,
-            env,
-            input,
-            &mut bindings,
-            &mut |bindings| self.run(&function.body, &surroundings.with(bindings), input, out),
-        )
+        self.bind_args(&function.by_value, args, env, input, &mut bindings, &mut |bindings| {
+            self.run(&function.body, &surroundings.with(bindings), input, out)
+        })
     }
 
     /// Binds arguments in order; one by value may have several values, each of which calls.

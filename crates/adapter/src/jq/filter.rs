@@ -171,11 +171,7 @@ impl<'p> Env<'p> {
     /// Adds a frame.
     pub(crate) fn with(&self, bindings: Vec<Binding<'p>>) -> Env<'p> {
         let count = self.frames() + 1;
-        Env(Some(Rc::new(Frame {
-            bindings,
-            outer: self.clone(),
-            count,
-        })))
+        Env(Some(Rc::new(Frame { bindings, outer: self.clone(), count })))
     }
 
     pub(crate) fn frames(&self) -> usize {

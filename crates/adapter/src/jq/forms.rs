@@ -62,10 +62,7 @@ impl<'p> Machine<'p> {
         };
         self.values(key, env, &input.val, &mut |key| {
             let Val::Str(key) = key else {
-                return error(format!(
-                    "Object keys must be strings, not {}",
-                    key.excerpt()
-                ));
+                return error(format!("Object keys must be strings, not {}", key.excerpt()));
             };
             self.values(value, env, &input.val, &mut |val| {
                 done.push((key.clone(), val));
@@ -98,11 +95,7 @@ impl<'p> Machine<'p> {
             },
             &mut |_| Ok(()),
         )?;
-        if found {
-            Ok(())
-        } else {
-            self.run(right, env, input, out)
-        }
+        if found { Ok(()) } else { self.run(right, env, input, out) }
     }
 
     pub(super) fn branch(
@@ -224,13 +217,7 @@ impl<'p> Machine<'p> {
         if let Pattern::Variable(0) = pattern {
             return then(vec![Binding::Value(val.clone())]);
         }
-        self.bind_parts(
-            &mut vec![(pattern, val.clone())],
-            Vec::new(),
-            env,
-            input,
-            then,
-        )
+        self.bind_parts(&mut vec![(pattern, val.clone())], Vec::new(), env, input, then)
     }
 
     fn bind_parts(
@@ -303,9 +290,7 @@ impl<'p> Machine<'p> {
         out: Out,
     ) -> Run {
         self.values(value, env, &input.val, &mut |new| {
-            let val = self.update(paths, env, input.val.clone(), &mut |_| {
-                Ok(Some(new.clone()))
-            })?;
+            let val = self.update(paths, env, input.val.clone(), &mut |_| Ok(Some(new.clone())))?;
             out(input.made(val))
         })
     }
@@ -356,11 +341,7 @@ impl<'p> Machine<'p> {
             if seen > skip {
                 out(item)?;
             }
-            if seen - skip >= limit {
-                Err(Stop::Break(label))
-            } else {
-                Ok(())
-            }
+            if seen - skip >= limit { Err(Stop::Break(label)) } else { Ok(()) }
         });
         until(label, result)
     }
@@ -372,11 +353,7 @@ impl<'p> Machine<'p> {
         };
         let mut next = from;
         while let Some(value) = next.as_f64() {
-            let inside = if step > 0.0 {
-                value < upto
-            } else {
-                step < 0.0 && value > upto
-            };
+            let inside = if step > 0.0 { value < upto } else { step < 0.0 && value > upto };
             if !inside {
                 return Ok(());
             }

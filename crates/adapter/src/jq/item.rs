@@ -36,18 +36,12 @@ pub(crate) struct Step {
 
 impl Item {
     pub(crate) fn plain(val: Val) -> Item {
-        Item {
-            val,
-            place: Origin::Untracked,
-        }
+        Item { val, place: Origin::Untracked }
     }
 
     /// The start of a path.
     pub(crate) fn root(val: Val) -> Item {
-        Item {
-            val,
-            place: Origin::At(None),
-        }
+        Item { val, place: Origin::At(None) }
     }
 
     /// A new value in place of this one.
@@ -68,11 +62,7 @@ impl Item {
                 if count > PATH_STEPS_MAX {
                     return Err(Stop::Limit("a path is too long"));
                 }
-                Origin::At(Some(Rc::new(Step {
-                    key,
-                    before: before.clone(),
-                    count,
-                })))
+                Origin::At(Some(Rc::new(Step { key, before: before.clone(), count })))
             }
             Origin::Lost => {
                 return error(format!(
@@ -87,10 +77,7 @@ impl Item {
     /// The steps from the root to this value.
     pub(crate) fn path(&self) -> Run<Vec<Val>> {
         let Origin::At(last) = &self.place else {
-            return error(format!(
-                "Invalid path expression with result {}",
-                self.val.excerpt()
-            ));
+            return error(format!("Invalid path expression with result {}", self.val.excerpt()));
         };
         let mut steps = Vec::new();
         let mut next = last;

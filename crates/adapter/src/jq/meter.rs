@@ -65,11 +65,7 @@ impl Meter {
             return Err(Stop::Limit("the expression takes too many steps"));
         };
         self.fuel.set(fuel);
-        if fuel > self.next_look.get() {
-            Ok(())
-        } else {
-            self.look()
-        }
+        if fuel > self.next_look.get() { Ok(()) } else { self.look() }
     }
 
     /// Takes the steps off that making a text of so many bytes costs.
@@ -92,8 +88,7 @@ impl Meter {
     }
 
     fn look(&self) -> Run {
-        self.next_look
-            .set(self.fuel.get().saturating_sub(STEPS_PER_LOOK));
+        self.next_look.set(self.fuel.get().saturating_sub(STEPS_PER_LOOK));
         let Some(started) = self.started.get() else {
             self.started.set(Some(Instant::now()));
             return Ok(());

@@ -28,11 +28,7 @@ pub(crate) fn math(left: Val, op: Math, right: Val, meter: &Meter) -> Run<Val> {
         (Math::Add, a @ Val::Obj(_), Val::Obj(b)) => {
             let mut members = a.into_members().unwrap_or_default();
             meter.charge(members.len() + b.members.len())?;
-            members.extend(
-                b.members
-                    .iter()
-                    .map(|(key, val)| (key.clone(), val.clone())),
-            );
+            members.extend(b.members.iter().map(|(key, val)| (key.clone(), val.clone())));
             Val::object(members)
         }
         (Math::Sub, a @ Val::Arr(_), Val::Arr(b)) => {
@@ -95,9 +91,7 @@ fn numbers(left: &Val, a: f64, op: Math, right: &Val, b: f64) -> Run<Val> {
         Math::Div => Ok(Val::Float(a / b)),
         Math::Rem if a.is_nan() || b.is_nan() => Ok(Val::Float(f64::NAN)),
         // jq takes whole parts first; the sign is that of the left side.
-        Math::Rem => Ok(Val::Int(
-            (a as i64).checked_rem((b as i64).abs()).unwrap_or(0),
-        )),
+        Math::Rem => Ok(Val::Int((a as i64).checked_rem((b as i64).abs()).unwrap_or(0))),
     }
 }
 
@@ -113,11 +107,7 @@ pub(crate) fn negate(val: Val) -> Run<Val> {
 
 fn repeat(text: &str, times: f64, meter: &Meter) -> Run<Val> {
     if times.is_nan() || times <= 0.0 {
-        return Ok(if times < 0.0 || times.is_nan() {
-            Val::Null
-        } else {
-            Val::from("")
-        });
+        return Ok(if times < 0.0 || times.is_nan() { Val::Null } else { Val::from("") });
     }
     // A fraction of a copy counts as one, and the conversion stops at the largest integer.
     let times = if times < 1.0 { 1 } else { times as usize };
@@ -250,10 +240,7 @@ fn shell(val: &Val, meter: &Meter) -> Run<Rc<str>> {
 }
 
 fn escape_html(text: &str) -> String {
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('\'', "&#39;").replace('"', "&quot;")
 }
 
@@ -271,12 +258,7 @@ fn escape_uri(text: &str) -> String {
 }
 
 fn unescape_uri(text: &str) -> Run<String> {
-    let fail = || {
-        error(format!(
-            "{} is not a valid uri encoding",
-            Val::from(text).excerpt()
-        ))
-    };
+    let fail = || error(format!("{} is not a valid uri encoding", Val::from(text).excerpt()));
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -28,11 +28,7 @@ pub(crate) fn index(val: &Val, key: &Val, meter: &Meter) -> Run<Val> {
             return error(format!("Cannot index {} with \"{key}\"", val.type_name()));
         }
         (val, key) => {
-            return error(format!(
-                "Cannot index {} with {}",
-                val.type_name(),
-                key.type_name()
-            ));
+            return error(format!("Cannot index {} with {}", val.type_name(), key.type_name()));
         }
     })
 }
@@ -43,16 +39,12 @@ pub(crate) fn children(val: &Val, meter: &Meter) -> Run<Vec<(Val, Val)>> {
         Val::Arr(array) => {
             meter.charge(array.items.len())?;
             let items = array.items.iter().enumerate();
-            Ok(items
-                .map(|(i, item)| (Val::from(i), item.clone()))
-                .collect())
+            Ok(items.map(|(i, item)| (Val::from(i), item.clone())).collect())
         }
         Val::Obj(object) => {
             meter.charge(object.members.len())?;
             let members = object.members.iter();
-            Ok(members
-                .map(|(key, value)| (Val::Str(key.clone()), value.clone()))
-                .collect())
+            Ok(members.map(|(key, value)| (Val::Str(key.clone()), value.clone())).collect())
         }
         Val::Null => error("Cannot iterate over null"),
         other => error(format!("Cannot iterate over {}", other.excerpt())),
@@ -62,12 +54,7 @@ pub(crate) fn children(val: &Val, meter: &Meter) -> Run<Vec<(Val, Val)>> {
 /// The key that stands for `[from:upto]`.
 pub(crate) fn slice_key(from: Val, upto: Val) -> Run<Val> {
     let members = [("start", from), ("end", upto)];
-    Val::object(
-        members
-            .into_iter()
-            .map(|(key, val)| (Rc::from(key), val))
-            .collect(),
-    )
+    Val::object(members.into_iter().map(|(key, val)| (Rc::from(key), val)).collect())
 }
 
 /// A position counted from the front; negative ones count from the end, and may lie before it.
@@ -87,12 +74,7 @@ fn slice(val: &Val, range: &Object, meter: &Meter) -> Run<Val> {
         Val::Str(text) => {
             meter.charge_bytes(text.len())?;
             let (from, upto) = slice_bounds(range, text.chars().count())?;
-            Ok(Val::from(
-                text.chars()
-                    .skip(from)
-                    .take(upto - from)
-                    .collect::<String>(),
-            ))
+            Ok(Val::from(text.chars().skip(from).take(upto - from).collect::<String>()))
         }
         _ => Ok(Val::Null),
     }
@@ -181,11 +163,7 @@ pub(crate) fn set(val: Val, path: &[Val], new: Val, meter: &Meter) -> Run<Val> {
             items.splice(from..upto, new);
             Val::array(items)
         }
-        (val, key) => error(format!(
-            "Cannot index {} with {}",
-            val.type_name(),
-            key.excerpt()
-        )),
+        (val, key) => error(format!("Cannot index {} with {}", val.type_name(), key.excerpt())),
     }
 }
 
@@ -257,18 +235,14 @@ fn delete_one(val: Val, path: &[Val], meter: &Meter) -> Run<Val> {
                 items.drain(from..upto);
             } else {
                 let old = Val::array(items[from..upto].to_vec())?;
-                let new = delete_one(old, rest, meter)?
-                    .into_items()
-                    .unwrap_or_default();
+                let new = delete_one(old, rest, meter)?.into_items().unwrap_or_default();
                 items.splice(from..upto, new);
             }
             Val::array(items)
         }
-        (val, key) => error(format!(
-            "Cannot delete field {} of {}",
-            key.excerpt(),
-            val.type_name()
-        )),
+        (val, key) => {
+            error(format!("Cannot delete field {} of {}", key.excerpt(), val.type_name()))
+        }
     }
 }
 

@@ -69,7 +69,5 @@ pub(crate) fn read(text: &str) -> Run<Val> {
 }
 
 fn short(text: &str) -> &str {
-    text.char_indices()
-        .nth(30)
-        .map_or(text, |(end, _)| &text[..end])
+    text.char_indices().nth(30).map_or(text, |(end, _)| &text[..end])
 }

@@ -8,9 +8,7 @@ fn all(program: &str, input: &str) -> Result<String, String> {
     let input: Val = serde_json::from_str(input).map_err(|e| e.to_string())?;
     let meter = Meter::new();
     let found = program.first(&input, "iot/v1/telemetry", 1_700_000_000_500_000, &meter);
-    let found = found
-        .map_err(|failure| failure.to_string())?
-        .unwrap_or_default();
+    let found = found.map_err(|failure| failure.to_string())?.unwrap_or_default();
     let json = found.to_json(&meter).map_err(|_| "too large".to_owned())?;
     Ok(json[1..json.len() - 1].to_owned())
 }
@@ -31,28 +29,12 @@ fn language() {
     gives("(1,2) + (10,20)", "null", "11,12,21,22");
     gives("{a: (1,2), b: 3}", "null", r#"{"a":1,"b":3},{"a":2,"b":3}"#);
     gives(r#""\(1,2)-\(3)""#, "null", r#""1-3","2-3""#);
-    gives(
-        "if . > 1 then \"x\" elif . == 1 then \"y\" else \"z\" end",
-        "1",
-        "\"y\"",
-    );
-    gives(
-        ".[] as {a: $x, b: [$y]} | $x + $y",
-        r#"[{"a":1,"b":[2]}]"#,
-        "3",
-    );
+    gives("if . > 1 then \"x\" elif . == 1 then \"y\" else \"z\" end", "1", "\"y\"");
+    gives(".[] as {a: $x, b: [$y]} | $x + $y", r#"[{"a":1,"b":[2]}]"#, "3");
     gives("reduce .[] as $x (0; . + $x)", "[1,2,3]", "6");
-    gives(
-        "foreach .[] as $x (0; . + $x; [$x, .])",
-        "[1,2]",
-        "[1,1],[2,3]",
-    );
+    gives("foreach .[] as $x (0; . + $x; [$x, .])", "[1,2]", "[1,1],[2,3]");
     gives("def f(x): x * 2; f(.a)", r#"{"a":4}"#, "8");
-    gives(
-        "def fac: if . <= 1 then 1 else . * (. - 1 | fac) end; fac",
-        "10",
-        "3628800",
-    );
+    gives("def fac: if . <= 1 then 1 else . * (. - 1 | fac) end; fac", "10", "3628800");
     gives("try error(\"x\") catch .", "null", "\"x\"");
     gives(".a? // \"d\"", "5", "\"d\"");
     gives("label $out | 1, break $out, 2", "null", "1");
@@ -63,61 +45,25 @@ fn language() {
     gives("[.[] | select(. >= 2)]", "[1,5,3,0,7]", "[5,3,7]");
     gives("(.[] | select(. >= 2)) |= empty", "[1,5,3,0,7]", "[1,0]");
     gives("path(..)", r#"{"a":[1]}"#, r#"[],["a"],["a",0]"#);
-    gives(
-        "first(range(10)), [limit(3; range(10))]",
-        "null",
-        "0,[0,1,2]",
-    );
-    gives(
-        ". as [$a, $b] | {a: $a, b: $b}",
-        "[1,2]",
-        r#"{"a":1,"b":2}"#,
-    );
-    gives(
-        "tojson, (tojson | fromjson)",
-        "[1,\"a\"]",
-        r#""[1,\"a\"]",[1,"a"]"#,
-    );
+    gives("first(range(10)), [limit(3; range(10))]", "null", "0,[0,1,2]");
+    gives(". as [$a, $b] | {a: $a, b: $b}", "[1,2]", r#"{"a":1,"b":2}"#);
+    gives("tojson, (tojson | fromjson)", "[1,\"a\"]", r#""[1,\"a\"]",[1,"a"]"#);
     gives("-1, -(1 + 2), 7 % 3, 1 / 4", "null", "-1,-3,1,0.25");
     gives("{} | .a += 1 | .b //= 5", "null", r#"{"a":1,"b":5}"#);
-    gives(
-        "[.[] | try tonumber catch \"bad\"]",
-        r#"["1","x",2.5]"#,
-        r#"[1,"bad",2.5]"#,
-    );
+    gives("[.[] | try tonumber catch \"bad\"]", r#"["1","x",2.5]"#, r#"[1,"bad",2.5]"#);
     gives("until(. > 100; . * 2)", "1", "128");
-    gives(
-        "[recurse(if . < 3 then . + 1 else empty end)]",
-        "0",
-        "[0,1,2,3]",
-    );
+    gives("[recurse(if . < 3 then . + 1 else empty end)]", "0", "[0,1,2,3]");
 }
 
 #[test]
 fn functions() {
-    gives(
-        "sort, unique, min, max, add, length",
-        "[3,1,3]",
-        "[1,3,3],[1,3],1,3,7,3",
-    );
-    gives(
-        "group_by(.a) | map(length)",
-        r#"[{"a":1},{"a":2},{"a":1}]"#,
-        "[2,1]",
-    );
+    gives("sort, unique, min, max, add, length", "[3,1,3]", "[1,3,3],[1,3],1,3,7,3");
+    gives("group_by(.a) | map(length)", r#"[{"a":1},{"a":2},{"a":1}]"#, "[2,1]");
     gives("to_entries", r#"{"a":1}"#, r#"[{"key":"a","value":1}]"#);
     gives("with_entries(.value += 1)", r#"{"a":1}"#, r#"{"a":2}"#);
-    gives(
-        "keys, has(\"a\"), contains({a: 1})",
-        r#"{"b":2,"a":1}"#,
-        r#"["a","b"],true,true"#,
-    );
+    gives("keys, has(\"a\"), contains({a: 1})", r#"{"b":2,"a":1}"#, r#"["a","b"],true,true"#);
     gives("split(\",\"), join(\"-\")?", "\"a,b\"", r#"["a","b"]"#);
-    gives(
-        "test(\"^W\\\\w+$\"), capture(\"(?<x>.)\")",
-        "\"Wörld\"",
-        r#"true,{"x":"W"}"#,
-    );
+    gives("test(\"^W\\\\w+$\"), capture(\"(?<x>.)\")", "\"Wörld\"", r#"true,{"x":"W"}"#);
     gives(
         "gsub(\"(?<d>[0-9])\"; \"<\\(.d)>\"), sub(\"[0-9]\"; \"x\")",
         "\"a1b2\"",
@@ -131,69 +77,25 @@ fn functions() {
         "\"a b\"",
         r#""YSBi","a b","a%20b","\"a b\"""#,
     );
-    gives(
-        "@csv",
-        "[1,\"a\\\"b\",null,true]",
-        r#""1,\"a\"\"b\",,true""#,
-    );
-    gives(
-        "endpoint, endpoint(3), endpoint(9)",
-        "null",
-        r#""iot/v1/telemetry","telemetry",null"#,
-    );
+    gives("@csv", "[1,\"a\\\"b\",null,true]", r#""1,\"a\"\"b\",,true""#);
+    gives("endpoint, endpoint(3), endpoint(9)", "null", r#""iot/v1/telemetry","telemetry",null"#);
     gives("now", "null", "1700000000.5");
-    gives(
-        "todate, (todate | fromdate)",
-        "1700000000",
-        r#""2023-11-14T22:13:20Z",1700000000"#,
-    );
-    gives(
-        "fromdateformat(\"yyyy-MM-dd HH:mm:ss\")",
-        "\"2023-11-14 22:13:20\"",
-        "1700000000000000",
-    );
+    gives("todate, (todate | fromdate)", "1700000000", r#""2023-11-14T22:13:20Z",1700000000"#);
+    gives("fromdateformat(\"yyyy-MM-dd HH:mm:ss\")", "\"2023-11-14 22:13:20\"", "1700000000000000");
     gives("strftime(\"%Y\")", "1700000000", "\"2023\"");
-    gives(
-        "[paths], [leaf_paths]",
-        r#"{"a":{"b":1}}"#,
-        r#"[["a"],["a","b"]],[["a","b"]]"#,
-    );
-    gives(
-        "walk(if type == \"number\" then . + 1 else . end)",
-        "[1,{\"a\":2}]",
-        r#"[2,{"a":3}]"#,
-    );
+    gives("[paths], [leaf_paths]", r#"{"a":{"b":1}}"#, r#"[["a"],["a","b"]],[["a","b"]]"#);
+    gives("walk(if type == \"number\" then . + 1 else . end)", "[1,{\"a\":2}]", r#"[2,{"a":3}]"#);
     gives(
         "[splits(\", *\")], ascii_upcase, ltrimstr(\"a\")",
         "\"a, b\"",
         r#"["a","b"],"A, B",", b""#,
     );
-    gives(
-        "flatten, transpose?",
-        "[[1],[2,3]]",
-        "[1,2,3],[[1,2],[null,3]]",
-    );
-    gives(
-        "any, all, (map(not) | any)",
-        "[true,false]",
-        "true,false,true",
-    );
+    gives("flatten, transpose?", "[[1],[2,3]]", "[1,2,3],[[1,2],[null,3]]");
+    gives("any, all, (map(not) | any)", "[true,false]", "true,false,true");
     gives("tostream", r#"{"a":1}"#, r#"[["a"],1],[["a"]]"#);
-    gives(
-        "fromstream(tostream)",
-        r#"{"a":[1,{"b":2}]}"#,
-        r#"{"a":[1,{"b":2}]}"#,
-    );
-    gives(
-        "9007199254740993 + 1, 100000000000000000000",
-        "null",
-        "9007199254740994,1e+20",
-    );
-    gives(
-        "pick(.a.b), getpath([\"a\",\"b\"])",
-        r#"{"a":{"b":1,"c":2}}"#,
-        r#"{"a":{"b":1}},1"#,
-    );
+    gives("fromstream(tostream)", r#"{"a":[1,{"b":2}]}"#, r#"{"a":[1,{"b":2}]}"#);
+    gives("9007199254740993 + 1, 100000000000000000000", "null", "9007199254740994,1e+20");
+    gives("pick(.a.b), getpath([\"a\",\"b\"])", r#"{"a":{"b":1,"c":2}}"#, r#"{"a":{"b":1}},1"#);
 }
 
 #[test]
@@ -202,26 +104,12 @@ fn errors() {
     fails(". + 1", "\"a\"", "cannot be added");
     fails("1 / 0", "null", "divisor is zero");
     fails(".[]", "null", "Cannot iterate over null");
-    for name in [
-        "env",
-        "input",
-        "debug",
-        "halt",
-        "input_filename",
-        "toInteger",
-        "number",
-    ] {
+    for name in ["env", "input", "debug", "halt", "input_filename", "toInteger", "number"] {
         fails(name, "null", &format!("{name}/0 is not available"));
     }
-    for program in [
-        "$ENV",
-        "$x",
-        ".a |",
-        "1 +",
-        "import \"a\" as a; .",
-        "{a",
-        ". as [$x] ?// $x | $x",
-    ] {
+    for program in
+        ["$ENV", "$x", ".a |", "1 +", "import \"a\" as a; .", "{a", ". as [$x] ?// $x | $x"]
+    {
         assert!(Program::compile(program).is_err(), "{program}");
     }
 }
@@ -230,11 +118,7 @@ fn errors() {
 fn on_worker<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(2 << 20);
-        thread
-            .spawn_scoped(scope, run)
-            .expect("a thread")
-            .join()
-            .expect("no panic")
+        thread.spawn_scoped(scope, run).expect("a thread").join().expect("no panic")
     })
 }
 
@@ -303,10 +187,7 @@ fn nothing_gets_away() {
             let program = Program::compile(program).unwrap_or_else(|e| panic!("{program}: {e}"));
             let meter = Meter::new();
             match program.first(&Val::default(), "a/b", 0, &meter) {
-                Ok(Some(val)) => val
-                    .to_json(&meter)
-                    .map(drop)
-                    .map_err(|_| "output".to_owned()),
+                Ok(Some(val)) => val.to_json(&meter).map(drop).map_err(|_| "output".to_owned()),
                 Ok(None) => Ok(()),
                 Err(Failure::Error(message)) => Err(message),
                 Err(Failure::Limit(message)) => Err(message.to_owned()),
@@ -348,10 +229,7 @@ fn large_inputs_end() {
         let meter = Meter::new();
         let ended = compiled.first(&input, "a/b", 0, &meter).map(|_| ());
         let took = started.elapsed();
-        assert!(
-            took.as_millis() < 1000,
-            "{program} took {took:?}: {ended:?}"
-        );
+        assert!(took.as_millis() < 1000, "{program} took {took:?}: {ended:?}");
     }
 }
 
@@ -390,11 +268,7 @@ fn no_text_overflows_the_parser() {
     ];
     for pattern in patterns {
         // As many as fit, as many as are allowed, and as many keywords as are allowed.
-        for times in [
-            7900 / pattern.len(),
-            1000 / (pattern.split(' ').count() + 1),
-            120,
-        ] {
+        for times in [7900 / pattern.len(), 1000 / (pattern.split(' ').count() + 1), 120] {
             let text = format!("${{{}1}}", pattern.repeat(times));
             on_worker(|| drop(crate::expression::Expression::compile(&text)));
             // Closed brackets get past the counting of brackets; only the nesting is bounded.

@@ -132,10 +132,8 @@ impl Val {
         Ok(match (self, other) {
             (Val::Int(a), Val::Int(b)) => a.cmp(b),
             (Val::Int(_) | Val::Float(_), Val::Int(_) | Val::Float(_)) => {
-                let (a, b) = (
-                    self.as_f64().unwrap_or_default(),
-                    other.as_f64().unwrap_or_default(),
-                );
+                let (a, b) =
+                    (self.as_f64().unwrap_or_default(), other.as_f64().unwrap_or_default());
                 // jq sorts a NaN below every number, itself included.
                 if a.is_nan() {
                     Ordering::Less
@@ -217,9 +215,8 @@ impl Val {
 
     /// The value as it appears in an error: short.
     pub(crate) fn excerpt(&self) -> String {
-        let full = self
-            .to_json(&Meter::for_excerpt())
-            .unwrap_or_else(|_| "a large value".to_owned());
+        let full =
+            self.to_json(&Meter::for_excerpt()).unwrap_or_else(|_| "a large value".to_owned());
         match full.char_indices().nth(30) {
             Some((end, _)) => format!("{} ({}...)", self.type_name(), &full[..end]),
             None => format!("{} ({full})", self.type_name()),
@@ -228,11 +225,7 @@ impl Val {
 }
 
 fn check_depth(depth: u16) -> Run {
-    if depth > DEPTH_MAX {
-        Err(Stop::Limit("a value is nested too deeply"))
-    } else {
-        Ok(())
-    }
+    if depth > DEPTH_MAX { Err(Stop::Limit("a value is nested too deeply")) } else { Ok(()) }
 }
 
 fn compare_items(a: &[Val], b: &[Val], meter: &Meter) -> Run<Ordering> {

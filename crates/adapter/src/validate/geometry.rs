@@ -18,9 +18,7 @@ pub(crate) fn is_geometry(kind: Geospatial, value: &Value) -> bool {
 }
 
 fn all(value: &Value, least: usize, check: fn(&Value) -> bool) -> bool {
-    value
-        .as_array()
-        .is_some_and(|items| items.len() >= least && items.iter().all(check))
+    value.as_array().is_some_and(|items| items.len() >= least && items.iter().all(check))
 }
 
 /// Longitude, latitude and perhaps height.
@@ -36,9 +34,7 @@ fn is_line(value: &Value) -> bool {
 fn is_polygon(value: &Value) -> bool {
     all(value, 1, |ring| {
         all(ring, 4, is_position)
-            && ring
-                .as_array()
-                .is_some_and(|positions| positions.first() == positions.last())
+            && ring.as_array().is_some_and(|positions| positions.first() == positions.last())
     })
 }
 
@@ -53,10 +49,7 @@ mod tests {
         let point = json!({"type": "Point", "coordinates": [8.5, 47.4]});
         assert!(is_geometry(Geospatial::Point, &point));
         assert!(!is_geometry(Geospatial::LineString, &point));
-        assert!(!is_geometry(
-            Geospatial::Point,
-            &json!({"type": "Point", "coordinates": [1]})
-        ));
+        assert!(!is_geometry(Geospatial::Point, &json!({"type": "Point", "coordinates": [1]})));
         let ring = json!([[0, 0], [1, 0], [1, 1], [0, 0]]);
         let polygon = json!({"type": "Polygon", "coordinates": [ring]});
         assert!(is_geometry(Geospatial::Polygon, &polygon));

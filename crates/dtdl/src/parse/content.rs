@@ -10,13 +10,8 @@ use crate::interface::{Content, ContentKind, ValueSpec};
 use crate::limits::USER_ID_BYTES_MAX;
 use crate::terms::{COMMAND_TYPE, Kind, short};
 
-const CONTENTS: [Kind; 5] = [
-    Kind::Telemetry,
-    Kind::Property,
-    Kind::Command,
-    Kind::Relationship,
-    Kind::Component,
-];
+const CONTENTS: [Kind; 5] =
+    [Kind::Telemetry, Kind::Property, Kind::Command, Kind::Relationship, Kind::Component];
 
 impl<'v> Reader<'v> {
     /// All members; `None` after a finding in one of them, for then the list is incomplete.
@@ -53,18 +48,13 @@ impl<'v> Reader<'v> {
             Kind::Telemetry => self.value_spec(&part, at).map(ContentKind::Telemetry),
             Kind::Property => {
                 let writable = self.writable(&part, at);
-                self.value_spec(&part, at)
-                    .map(|value| ContentKind::Property { value, writable })
+                self.value_spec(&part, at).map(|value| ContentKind::Property { value, writable })
             }
             Kind::Command => self.command(&part, at),
             Kind::Relationship => self.relationship(&part, at),
             _ => self.component(&part, at),
         };
-        Some(Content {
-            name: name?.into(),
-            kind: kind?,
-            pointer: at.to_string(),
-        })
+        Some(Content { name: name?.into(), kind: kind?, pointer: at.to_string() })
     }
 
     /// The schema of an element's values and what the co-types say about them.
@@ -79,11 +69,7 @@ impl<'v> Reader<'v> {
             self.report(code!("notRequiredType"), &at.key("schema"), message);
         }
         let constraints = self.constraints(part.object, Some(&schema), at);
-        Some(ValueSpec {
-            schema,
-            historized: part.has_cotype("Historized"),
-            constraints,
-        })
+        Some(ValueSpec { schema, historized: part.has_cotype("Historized"), constraints })
     }
 
     fn writable(&mut self, part: &Part<'v>, at: &Pointer) -> bool {
@@ -108,10 +94,7 @@ impl<'v> Reader<'v> {
             let message = "`commandType` must be `synchronous` or `asynchronous`";
             self.report(code!("badDtmiOrTerm"), &at.key("commandType"), message);
         }
-        let payloads = [
-            ("request", Kind::CommandRequest),
-            ("response", Kind::CommandResponse),
-        ];
+        let payloads = [("request", Kind::CommandRequest), ("response", Kind::CommandResponse)];
         for (property, kind) in payloads {
             let Some(value) = part.get(property) else {
                 continue;
@@ -140,10 +123,9 @@ impl<'v> Reader<'v> {
                 None
             }
         };
-        for (property, fits) in [
-            ("minMultiplicity", (|n| n == 0) as fn(i64) -> bool),
-            ("maxMultiplicity", |n| n >= 1),
-        ] {
+        for (property, fits) in
+            [("minMultiplicity", (|n| n == 0) as fn(i64) -> bool), ("maxMultiplicity", |n| n >= 1)]
+        {
             let Some(value) = part.get(property) else {
                 continue;
             };

@@ -76,11 +76,7 @@ impl<'v> Reader<'v> {
         match value {
             Value::String(text) => self.user_dtmi(text, at),
             Value::Object(object) if object.len() == 1 && object.contains_key("@id") => {
-                self.report(
-                    code!("idReference"),
-                    at,
-                    "write the identifier itself, as a string",
-                );
+                self.report(code!("idReference"), at, "write the identifier itself, as a string");
                 None
             }
             _ => {

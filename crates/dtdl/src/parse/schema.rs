@@ -73,8 +73,7 @@ impl<'v> Reader<'v> {
                 let extensions = self.extensions;
                 let schema = self.complex_schema(value, &Pointer::Text(&pointer), 0);
                 self.extensions = extensions;
-                self.schemas
-                    .insert(id.to_owned(), Reusable::Read(schema.clone()));
+                self.schemas.insert(id.to_owned(), Reusable::Read(schema.clone()));
                 schema
             }
             Reusable::Open => {
@@ -83,8 +82,7 @@ impl<'v> Reader<'v> {
                 None
             }
             Reusable::Read(schema) => {
-                self.schemas
-                    .insert(id.to_owned(), Reusable::Read(schema.clone()));
+                self.schemas.insert(id.to_owned(), Reusable::Read(schema.clone()));
                 schema
             }
         }
@@ -109,13 +107,7 @@ impl<'v> Reader<'v> {
         };
         let (element, below) = self.schema(value, &at.key("elementSchema"), depth + 1)?;
         let item_constraints = self.constraints(part.object, Some(&element), at);
-        Some((
-            Schema::Array(Arc::new(ArraySchema {
-                element,
-                item_constraints,
-            })),
-            below,
-        ))
+        Some((Schema::Array(Arc::new(ArraySchema { element, item_constraints })), below))
     }
 
     fn map(&mut self, part: &Part<'v>, at: &Pointer, depth: usize) -> Option<Measured> {
@@ -127,10 +119,7 @@ impl<'v> Reader<'v> {
         let key = self.part(key, &at_key, &[Kind::MapKey], Some(Kind::MapKey))?;
         self.texts(&key, &at_key);
         self.name(&key, &at_key);
-        if key
-            .get("schema")
-            .and_then(Value::as_str)
-            .map(|name| short(name, SCHEMA))
+        if key.get("schema").and_then(Value::as_str).map(|name| short(name, SCHEMA))
             != Some("string")
         {
             let message = "the schema of a map key must be `string`";
@@ -139,13 +128,7 @@ impl<'v> Reader<'v> {
         let at_value = at.key("mapValue");
         let (_, schema, below, value_constraints, _) =
             self.named_value(value, &at_value, Kind::MapValue, depth)?;
-        Some((
-            Schema::Map(Arc::new(MapSchema {
-                value: schema,
-                value_constraints,
-            })),
-            below,
-        ))
+        Some((Schema::Map(Arc::new(MapSchema { value: schema, value_constraints })), below))
     }
 
     fn object(&mut self, part: &Part<'v>, at: &Pointer, depth: usize) -> Option<Measured> {
@@ -173,12 +156,7 @@ impl<'v> Reader<'v> {
                 constraints,
             });
         }
-        Some((
-            Schema::Object(Arc::new(ObjectSchema {
-                fields: Some(fields),
-            })),
-            deepest,
-        ))
+        Some((Schema::Object(Arc::new(ObjectSchema { fields: Some(fields) })), deepest))
     }
 
     /// A field or a map value: name, schema, levels, constraints, and whether it is `Required`.
@@ -188,13 +166,7 @@ impl<'v> Reader<'v> {
         at: &Pointer,
         kind: Kind,
         depth: usize,
-    ) -> Option<(
-        &'v str,
-        Schema,
-        usize,
-        crate::constraints::Constraints,
-        bool,
-    )> {
+    ) -> Option<(&'v str, Schema, usize, crate::constraints::Constraints, bool)> {
         let part = self.part(value, at, &[kind], Some(kind))?;
         self.texts(&part, at);
         let name = self.name(&part, at);
@@ -208,13 +180,7 @@ impl<'v> Reader<'v> {
             self.report(code!("notRequiredType"), &at.key("schema"), message);
         }
         let constraints = self.constraints(part.object, Some(&schema), at);
-        Some((
-            name?,
-            schema,
-            below,
-            constraints,
-            part.has_cotype("Required"),
-        ))
+        Some((name?, schema, below, constraints, part.has_cotype("Required")))
     }
 
     fn enumeration(&mut self, part: &Part<'v>, at: &Pointer) -> Option<Schema> {
@@ -251,14 +217,8 @@ impl<'v> Reader<'v> {
                 let message = "names and values of an enum must be unique";
                 self.report(code!("nonUniquePropertyValue"), &at, message);
             }
-            values.push(EnumValue {
-                name: name.to_owned(),
-                value: value.clone(),
-            });
+            values.push(EnumValue { name: name.to_owned(), value: value.clone() });
         }
-        Some(Schema::Enum(Arc::new(EnumSchema {
-            value_schema,
-            values,
-        })))
+        Some(Schema::Enum(Arc::new(EnumSchema { value_schema, values })))
     }
 }

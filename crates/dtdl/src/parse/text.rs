@@ -29,11 +29,7 @@ impl<'v> Reader<'v> {
                 None
             }
             Some(_) => {
-                self.report(
-                    code!("stringNotString"),
-                    &at_name,
-                    "`name` must be a string",
-                );
+                self.report(code!("stringNotString"), &at_name, "`name` must be a string");
                 None
             }
             None => {
@@ -95,17 +91,11 @@ impl<'v> Reader<'v> {
         at: &Pointer,
     ) -> Vec<(&'t str, &'t str)> {
         if let Some(value) = object.get("@value") {
-            let language = object
-                .get("@language")
-                .map_or(Some(DEFAULT_LANGUAGE), Value::as_str);
+            let language = object.get("@language").map_or(Some(DEFAULT_LANGUAGE), Value::as_str);
             if let (Some(text), Some(language)) = (value.as_str(), language) {
                 return vec![(language, text)];
             }
-            self.report(
-                code!("stringNotString"),
-                at,
-                "`@value` and `@language` must be strings",
-            );
+            self.report(code!("stringNotString"), at, "`@value` and `@language` must be strings");
             return Vec::new();
         }
         let mut pairs = Vec::new();

@@ -21,7 +21,8 @@ pub(super) async fn check(
     let authorization =
         Authorization::from_headers(headers).map_err(|error| unauthenticated(&error))?;
     let now_s = platform.now_us() / 1_000_000;
-    check_headers(&authorization, method, headers, now_s).map_err(|error| unauthenticated(&error))?;
+    check_headers(&authorization, method, headers, now_s)
+        .map_err(|error| unauthenticated(&error))?;
     let caller = platform.caller(&authorization.key_id).await;
     let caller = caller.map_err(|refusal| Box::new(refused(&refusal)))?;
     let caller = caller.ok_or_else(|| unauthenticated(&"its keyId is not known here"))?;
@@ -30,9 +31,6 @@ pub(super) async fn check(
 }
 
 /// Check 7: digest and size of the body.
-pub(super) fn check_body(headers: &HeaderMap, method: &str, body: &[u8]) -> Result<(), Box<Answer>> {
-    if !matches!(method, "POST" | "PUT" | "PATCH") {
-        return Ok(());
-    }
+pub(super) fn check_body(headers: &HeaderMap, body: &[u8]) -> Result<(), Box<Answer>> {
     oci_core::verify::check_body(headers, body).map_err(|error| unauthenticated(&error))
 }

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod auth;
+mod details;
 mod domains;
 mod instances;
 mod models;
@@ -9,7 +10,8 @@ mod models;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request};
+use http::HeaderMap;
+use http::request::Parts;
 use hyper::body::Incoming;
 use iot_api::operation::{Match, find};
 use iot_api::{CONTROL_PATH, ErrorCode, Operation};
@@ -33,8 +35,11 @@ struct Call<'a> {
 }
 
 /// Answers a request of the control plane.
-pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>) -> Answer {
-    let (parts, incoming) = request.into_parts();
+pub(crate) async fn answer(
+    platform: &Arc<Platform>,
+    parts: &Parts,
+    incoming: &mut Incoming,
+) -> Answer {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let method = parts.method.as_str();
     if let Err(answer) = auth::check(platform, method, &target, &parts.headers).await {
@@ -50,7 +55,7 @@ pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>)
             return error(ErrorCode::CannotParseRequest, "the body is incomplete");
         }
     };
-    if let Err(answer) = auth::check_body(&parts.headers, method, &body) {
+    if let Err(answer) = auth::check_body(&parts.headers, &body) {
         return *answer;
     }
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
@@ -106,21 +111,12 @@ impl Call<'_> {
 
     /// Reads the body as details of a create.
     fn details<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            let code = if !error.is_data() {
-                ErrorCode::CannotParseRequest
-            } else if error.to_string().starts_with("missing field") {
-                ErrorCode::MissingParameter
-            } else {
-                ErrorCode::InvalidParameter
-            };
-            Refusal::new(code, format!("the body: {error}"))
-        })
+        details::read(&self.body)
     }
 
     /// The page that a list of twins asks for; `filters` are names of parameters.
     async fn list_query(&self, filters: &[(&str, Field)]) -> Result<ListQuery, Refusal> {
-        let Some(domain_id) = self.query.owned("iotDomainId") else {
+        let Some(domain_id) = self.query.owned("iotDomainId").filter(|id| !id.is_empty()) else {
             let message = "the query parameter iotDomainId is missing";
             return Err(Refusal::new(ErrorCode::MissingParameter, message));
         };

@@ -6,8 +6,8 @@ mod rows;
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Request};
-use hyper::body::Incoming;
+use http::request::Parts;
+use http::{HeaderMap, Method};
 use iot_api::data::DataCollection;
 use platform::Platform;
 use platform::limits::{DATA_ROWS_DEFAULT, DATA_ROWS_MAX};
@@ -17,14 +17,17 @@ use crate::answer::{Answer, set};
 use crate::query::{Query, decode};
 use problem::{Problem, answer as problem};
 
+/// Rows skipped at most: no table has as many, and sums with a limit stay within 64 bits.
+const OFFSET_MAX: u64 = 1 << 62;
+
 /// Answers a request of the data API.
 pub(crate) async fn answer(
     platform: &Arc<Platform>,
-    request: Request<Incoming>,
+    parts: &Parts,
     host: &str,
     group: Option<&str>,
 ) -> Answer {
-    match run(platform, &request, host, group).await {
+    match run(platform, parts, host, group).await {
         Ok(answer) => answer,
         Err(problem) => *problem,
     }
@@ -32,12 +35,12 @@ pub(crate) async fn answer(
 
 async fn run(
     platform: &Platform,
-    request: &Request<Incoming>,
+    parts: &Parts,
     host: &str,
     group: Option<&str>,
 ) -> Result<Answer, Box<Answer>> {
-    let path = request.uri().path();
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    let path = parts.uri.path();
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
         let mut answer = problem(Problem::MethodNotAllowed, "the data API is read with GET");
         set(&mut answer, "allow", "GET, HEAD");
         return Err(Box::new(answer));
@@ -49,7 +52,7 @@ async fn run(
     }
     let short_id = segments.next().ok_or_else(not_found)?;
     let domain = platform.domain_by_short_id(short_id).await.map_err(|_| fault())?;
-    let bearer = bearer(request.headers());
+    let bearer = bearer(&parts.headers);
     let grant = match bearer {
         None => return Err(Box::new(problem::unauthorized(false))),
         Some(token) => platform.token_check(token),
@@ -61,7 +64,7 @@ async fn run(
     if rest.first() == Some(&"20250531") {
         rest.remove(0);
     }
-    let query = Query::parse(request.uri().query().unwrap_or_default());
+    let query = Query::parse(parts.uri.query().unwrap_or_default());
     let collection = |name: &&str| DataCollection::from_name(name);
     match rest.as_slice() {
         [name] => {
@@ -90,17 +93,12 @@ async fn list(
 ) -> Result<Answer, Box<Answer>> {
     let bad = |message: String| Box::new(problem(Problem::BadRequest, &message));
     let limit = number(query, "limit", 1, DATA_ROWS_DEFAULT).map_err(bad)?.min(DATA_ROWS_MAX);
-    let offset = number(query, "offset", 0, 0).map_err(bad)?;
+    let offset = number(query, "offset", 0, 0).map_err(bad)?.min(OFFSET_MAX);
     let q = query.get("q").unwrap_or_default();
     let parsed = ords_filter::parse(q, platform::data::columns(collection))
         .map_err(|error| bad(error.to_string()))?;
-    let wanted = DataQuery {
-        domain_id: domain.common.id.clone(),
-        collection,
-        query: parsed,
-        limit,
-        offset,
-    };
+    let wanted =
+        DataQuery { domain_id: domain.common.id.clone(), collection, query: parsed, limit, offset };
     let (rows, has_more) = platform.data_list(wanted).await.map_err(store_failed)?;
     Ok(page::list(collection, rows, has_more, (limit, offset), base, q))
 }
@@ -132,7 +130,9 @@ fn number(query: &Query, name: &str, least: u64, default: u64) -> Result<u64, St
     let Some(text) = query.get(name) else { return Ok(default) };
     match text.parse::<u64>() {
         Ok(value) if value >= least => Ok(value),
-        _ => Err(format!("{name} is '{}'; it must be an integer from {least}", text.escape_debug())),
+        _ => {
+            Err(format!("{name} is '{}'; it must be an integer from {least}", text.escape_debug()))
+        }
     }
 }
 

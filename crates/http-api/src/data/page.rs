@@ -52,7 +52,10 @@ fn links(base: &str, q: &str, (limit, offset): (u64, u64), has_more: bool) -> Ve
         link("first", at(std::slice::from_ref(&limited))),
     ];
     if has_more {
-        links.push(link("next", at(&[format!("offset={}", offset + limit), limited.clone()])));
+        links.push(link(
+            "next",
+            at(&[format!("offset={}", offset.saturating_add(limit)), limited.clone()]),
+        ));
     }
     if offset > 0 {
         let offset = format!("offset={}", offset.saturating_sub(limit));

@@ -68,9 +68,8 @@ pub(super) fn item_members(extra: Vec<(&'static str, ItemMember)>) -> Members {
 
 /// The rule of data-api.md 4.4.
 fn payload(bytes: Vec<u8>, content_type: Option<&str>) -> Box<RawValue> {
-    let kind = content_type.map(|text| {
-        text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-    });
+    let kind = content_type
+        .map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     let is_text = kind.as_deref().is_some_and(|kind| kind.starts_with("text/"));
     let may_be_json = kind.as_deref().is_none_or(|kind| kind.contains("json"));
     if is_text {
@@ -96,9 +95,13 @@ mod tests {
 
     #[test]
     fn payloads_are_shown_by_their_type() {
-        let shown = |bytes: &[u8], kind: Option<&str>| payload(bytes.to_vec(), kind).get().to_owned();
+        let shown =
+            |bytes: &[u8], kind: Option<&str>| payload(bytes.to_vec(), kind).get().to_owned();
         assert_eq!(shown(b"{\"a\": 1.50}", None), "{\"a\": 1.50}");
-        assert_eq!(shown(b"{\"a\": 1.50}", Some("Application/JSON; charset=utf-8")), "{\"a\": 1.50}");
+        assert_eq!(
+            shown(b"{\"a\": 1.50}", Some("Application/JSON; charset=utf-8")),
+            "{\"a\": 1.50}"
+        );
         assert_eq!(shown(b"no", Some("application/json")), "\"bm8=\"");
         assert_eq!(shown(b"hi", Some("text/plain")), "\"hi\"");
         assert_eq!(shown(b"{}", Some("application/octet-stream")), "\"e30=\"");

@@ -53,14 +53,7 @@ impl<'a> Call<'a> {
     fn new(method: Method, url: Url) -> Call<'a> {
         // Kept over all tries, so that the server recognises the repetition.
         let retry_token = (method == Method::POST).then(|| random_text(30));
-        Call {
-            method,
-            url,
-            accept: JSON,
-            body: None,
-            request_id: random_hex(32),
-            retry_token,
-        }
+        Call { method, url, accept: JSON, body: None, request_id: random_hex(32), retry_token }
     }
 }
 
@@ -86,10 +79,7 @@ impl ControlClient {
         accept: &'static str,
     ) -> Result<T, ClientError> {
         let url = below(&self.base, &format!("{path}/{}{tail}", segment(id)?), &[]);
-        let call = Call {
-            accept,
-            ..Call::new(Method::GET, url)
-        };
+        let call = Call { accept, ..Call::new(Method::GET, url) };
         self.send(&call, Repeat::Always).await?.json()
     }
 
@@ -100,18 +90,14 @@ impl ControlClient {
     ) -> Result<T, ClientError> {
         let body = serde_json::to_vec(details)
             .map_err(|error| ClientError::setup(format!("cannot write the request: {error}")))?;
-        let call = Call {
-            body: Some(&body),
-            ..Call::new(Method::POST, below(&self.base, path, &[]))
-        };
+        let call =
+            Call { body: Some(&body), ..Call::new(Method::POST, below(&self.base, path, &[])) };
         self.send(&call, Repeat::Always).await?.json()
     }
 
     async fn delete(&self, path: &str, id: &str) -> Result<(), ClientError> {
         let url = below(&self.base, &format!("{path}/{}", segment(id)?), &[]);
-        self.send(&Call::new(Method::DELETE, url), Repeat::UntilGone)
-            .await
-            .map(|_| ())
+        self.send(&Call::new(Method::DELETE, url), Repeat::UntilGone).await.map(|_| ())
     }
 
     /// Every item of a list, page by page.
@@ -120,10 +106,8 @@ impl ControlClient {
         path: &str,
         query: &[(&str, Option<&str>)],
     ) -> Result<Vec<T>, ClientError> {
-        let query: Vec<(&str, &str)> = query
-            .iter()
-            .filter_map(|(name, value)| value.map(|value| (*name, value)))
-            .collect();
+        let query: Vec<(&str, &str)> =
+            query.iter().filter_map(|(name, value)| value.map(|value| (*name, value))).collect();
         let mut items = Vec::new();
         let mut seen = HashSet::new();
         let mut page: Option<String> = None;
@@ -184,8 +168,6 @@ impl ControlClient {
 
 impl fmt::Debug for ControlClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ControlClient")
-            .field("base", &self.base.as_str())
-            .finish_non_exhaustive()
+        f.debug_struct("ControlClient").field("base", &self.base.as_str()).finish_non_exhaustive()
     }
 }

@@ -16,23 +16,14 @@ const BUSY: &str = r#"{"code":"ServiceUnavailable","message":"busy"}"#;
 /// Status, code and message of a refusal.
 fn service(error: ClientError) -> (u16, String, String) {
     match error {
-        ClientError::Service {
-            status,
-            code,
-            message,
-            ..
-        } => (status, code, message),
+        ClientError::Service { status, code, message, .. } => (status, code, message),
         other => panic!("not a refusal: {other}"),
     }
 }
 
 fn unreachable(error: ClientError) -> (String, String, &'static str) {
     match error {
-        ClientError::Unreachable {
-            host,
-            cause,
-            advice,
-        } => (host, cause, advice),
+        ClientError::Unreachable { host, cause, advice } => (host, cause, advice),
         other => panic!("not a connection failure: {other}"),
     }
 }
@@ -42,52 +33,25 @@ async fn error_bodies() {
     let refused = async |code: u16, body: &str| {
         let body = body.to_owned();
         let server = Server::plain(move |_, _| {
-            Reply::Answer(
-                code,
-                vec![("opc-request-id", "A/B/C".to_owned())],
-                body.clone(),
-            )
+            Reply::Answer(code, vec![("opc-request-id", "A/B/C".to_owned())], body.clone())
         })
         .await;
         client(&server).model_get("m").await.unwrap_err()
     };
-    let error = refused(
-        404,
-        r#"{"code":"NotAuthorizedOrNotFound","message":"no `m`"}"#,
-    )
-    .await;
+    let error = refused(404, r#"{"code":"NotAuthorizedOrNotFound","message":"no `m`"}"#).await;
     assert_eq!(error.to_string(), "404 NotAuthorizedOrNotFound: no `m`");
-    let ClientError::Service {
-        opc_request_id,
-        body,
-        ..
-    } = &error
-    else {
-        panic!("{error}")
-    };
+    let ClientError::Service { opc_request_id, body, .. } = &error else { panic!("{error}") };
     assert_eq!(opc_request_id.as_deref(), Some("A/B/C"));
     assert!(body.starts_with("{\"code\""));
     assert_eq!(error.status(), Some(404));
 
     let html = refused(400, "<html>\n  <b>no</b>\n</html>").await;
-    assert_eq!(
-        html.to_string(),
-        "400 Bad Request: <html> <b>no</b> </html>"
-    );
-    assert_eq!(
-        refused(403, "").await.to_string(),
-        "403 Forbidden: no explanation"
-    );
+    assert_eq!(html.to_string(), "400 Bad Request: <html> <b>no</b> </html>");
+    assert_eq!(refused(403, "").await.to_string(), "403 Forbidden: no explanation");
     let redirect = refused(307, "").await;
-    assert!(
-        matches!(redirect, ClientError::Protocol { .. }),
-        "{redirect}"
-    );
+    assert!(matches!(redirect, ClientError::Protocol { .. }), "{redirect}");
     let not_json = refused(200, "<html>").await;
-    assert!(
-        matches!(not_json, ClientError::Protocol { .. }),
-        "{not_json}"
-    );
+    assert!(matches!(not_json, ClientError::Protocol { .. }), "{not_json}");
 }
 
 #[tokio::test]
@@ -101,14 +65,8 @@ async fn a_401_explains_a_wrong_clock() {
     let server = Server::plain(at(1_767_648_700)).await;
     let (code, _, message) = service(client(&server).model_get("m").await.unwrap_err());
     assert_eq!(code, 401);
-    assert!(
-        message.starts_with("the date is old (this machine's clock is "),
-        "{message}"
-    );
-    assert!(
-        message.ends_with(" seconds ahead of the server's: set it)"),
-        "{message}"
-    );
+    assert!(message.starts_with("the date is old (this machine's clock is "), "{message}");
+    assert!(message.ends_with(" seconds ahead of the server's: set it)"), "{message}");
 
     // The server's own date header is right.
     let server = Server::plain(move |_, _| status(401, body)).await;
@@ -133,25 +91,13 @@ async fn a_create_is_repeated_with_its_token_and_a_new_signature() {
     let all = server.seen();
     assert_eq!(all.len(), 3);
     for name in ["opc-retry-token", "opc-request-id"] {
-        assert!(
-            all.iter()
-                .all(|seen| seen.header(name) == all[0].header(name)),
-            "{name}"
-        );
+        assert!(all.iter().all(|seen| seen.header(name) == all[0].header(name)), "{name}");
     }
     for seen in &all {
         let authorization = Authorization::from_headers(&seen.headers).unwrap();
         let date_s = oci_core::date::parse_imf_fixdate(seen.header("date")).unwrap();
         let key = signer.key.public();
-        check(
-            &authorization,
-            "POST",
-            &seen.target,
-            &seen.headers,
-            date_s,
-            &key,
-        )
-        .unwrap();
+        check(&authorization, "POST", &seen.target, &seen.headers, date_s, &key).unwrap();
     }
     let dates: Vec<&str> = all.iter().map(|seen| seen.header("date")).collect();
     assert_ne!(dates[0], dates[2], "a second passes between the tries");
@@ -161,10 +107,7 @@ async fn a_create_is_repeated_with_its_token_and_a_new_signature() {
 async fn what_is_tried_again() {
     let tries = async |code: u16, body: &'static str| {
         let server = Server::plain(move |_, _| status(code, body)).await;
-        assert_eq!(
-            client(&server).model_get("m").await.unwrap_err().status(),
-            Some(code)
-        );
+        assert_eq!(client(&server).model_get("m").await.unwrap_err().status(), Some(code));
         server.seen().len()
     };
     let transient = r#"{"code":"IncorrectState","message":""}"#;
@@ -189,14 +132,7 @@ async fn a_delete_that_worked_unseen_has_worked() {
     .await;
     client(&server).model_delete("m").await.unwrap();
     let server = Server::plain(move |_, _| status(404, gone)).await;
-    assert_eq!(
-        client(&server)
-            .model_delete("m")
-            .await
-            .unwrap_err()
-            .status(),
-        Some(404)
-    );
+    assert_eq!(client(&server).model_delete("m").await.unwrap_err().status(), Some(404));
 }
 
 #[tokio::test]
@@ -208,15 +144,9 @@ async fn nobody_listens() {
     let client = ControlClient::new(plain_http(), &endpoint, signer()).unwrap();
     let start = std::time::Instant::now();
     let (host, cause, advice) = unreachable(client.model_get("m").await.unwrap_err());
-    assert!(
-        start.elapsed().as_millis() < 150,
-        "refused connections are not tried again"
-    );
+    assert!(start.elapsed().as_millis() < 150, "refused connections are not tried again");
     assert_eq!(host, format!("iot.local-1.oci.localhost:{port}"));
-    assert!(
-        cause.contains("refused") && !cause.contains("http://"),
-        "{cause}"
-    );
+    assert!(cause.contains("refused") && !cause.contains("http://"), "{cause}");
     assert!(advice.contains("manage-dt serve"), "{advice}");
 }
 
@@ -236,24 +166,15 @@ async fn tls_failures_say_what_to_do() {
         unreachable(client.model_get("m").await.unwrap_err())
     };
     let (_, cause, advice) = ask(plain_http(), server.url("https", "localhost")).await;
-    assert!(
-        cause.contains("UnknownIssuer") && advice.contains("--cert-bundle"),
-        "{cause}"
-    );
+    assert!(cause.contains("UnknownIssuer") && advice.contains("--cert-bundle"), "{cause}");
 
     let (_, of_old_ca) = Server::tls(&["localhost"], |_, _| ok("{}")).await;
-    let http = http_client(&Trust {
-        ca_pem: Some(of_old_ca),
-    })
-    .unwrap();
+    let http = http_client(&Trust { ca_pem: Some(of_old_ca) }).unwrap();
     let (_, cause, advice) = ask(http, server.url("https", "localhost")).await;
     assert!(advice.contains("--cert-bundle"), "{cause}");
 
     let (server, ca_pem) = Server::tls(&["other.localhost"], |_, _| ok("{}")).await;
-    let http = http_client(&Trust {
-        ca_pem: Some(ca_pem),
-    })
-    .unwrap();
+    let http = http_client(&Trust { ca_pem: Some(ca_pem) }).unwrap();
     let (_, cause, advice) = ask(http, server.url("https", "iot.localhost")).await;
     assert!(advice.contains("another host name"), "{cause}; {advice}");
 
@@ -266,20 +187,14 @@ async fn tls_failures_say_what_to_do() {
 async fn answers_are_bounded() {
     let server = Server::plain(|_, _| ok(&" ".repeat(65 << 20))).await;
     let error = client(&server).model_get("m").await.unwrap_err();
-    assert!(
-        error.to_string().ends_with("it is longer than 64 MiB"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("it is longer than 64 MiB"), "{error}");
 }
 
 #[tokio::test]
 async fn tokens() {
     let server = Server::plain(|number, _| match number {
         0 => ok(r#"{"access_token":"se.cr.et","token_type":"Bearer","expires_in":3600}"#),
-        1 => status(
-            401,
-            r#"{"error":"invalid_client","error_description":"unknown client"}"#,
-        ),
+        1 => status(401, r#"{"error":"invalid_client","error_description":"unknown client"}"#),
         2 => status(503, ""),
         _ => ok(r#"{"access_token":"se.cr.et"}"#),
     })
@@ -295,32 +210,20 @@ async fn tokens() {
         scope: "/g/iot/d",
     };
     let answer = token_password(&http, &request).await.unwrap();
-    assert_eq!(
-        (answer.access_token.as_str(), answer.expires_in),
-        ("se.cr.et", 3600)
-    );
+    assert_eq!((answer.access_token.as_str(), answer.expires_in), ("se.cr.et", 3600));
     let seen = &server.seen()[0];
     assert_eq!(seen.target, "/oauth2/v1/token");
     assert_eq!(seen.header("authorization"), "Basic YXBwOnM6MQ==");
-    assert_eq!(
-        seen.header("content-type"),
-        "application/x-www-form-urlencoded"
-    );
+    assert_eq!(seen.header("content-type"), "application/x-www-form-urlencoded");
     assert_eq!(
         String::from_utf8_lossy(&seen.body),
         "grant_type=password&username=someone%40example.com&password=p+w%26&scope=%2Fg%2Fiot%2Fd"
     );
     let refused = token_password(&http, &request).await.unwrap_err();
     assert_eq!(refused.to_string(), "401 invalid_client: unknown client");
-    assert_eq!(
-        token_password(&http, &request).await.unwrap_err().status(),
-        Some(503)
-    );
+    assert_eq!(token_password(&http, &request).await.unwrap_err().status(), Some(503));
     assert_eq!(server.seen().len(), 3, "a log-in is tried once");
-    let strange = token_password(&http, &request)
-        .await
-        .unwrap_err()
-        .to_string();
+    let strange = token_password(&http, &request).await.unwrap_err().to_string();
     assert!(!strange.contains("se.cr.et"), "{strange}");
     for shown in [format!("{request:?}"), format!("{answer:?}")] {
         assert!(!shown.contains("s:1") && !shown.contains("p w") && !shown.contains("se.cr"));
@@ -330,10 +233,8 @@ async fn tokens() {
 #[tokio::test]
 async fn the_data_api() {
     let server = Server::plain(|number, seen| match number {
-        0 => ok(
-            r#"{"items":[{"id":7012,"value":1.10,"a":null}],"hasMore":true,"limit":100,
-                   "offset":0,"count":1,"links":[]}"#,
-        ),
+        0 => ok(r#"{"items":[{"id":7012,"value":1.10,"a":null}],"hasMore":true,"limit":100,
+                   "offset":0,"count":1,"links":[]}"#),
         1 => ok(r#"{"id":7012}"#),
         2 => status(
             401,
@@ -359,15 +260,8 @@ async fn the_data_api() {
     );
     assert_eq!(seen[0].header("authorization"), "Bearer to.ke.n");
     assert_eq!(seen[1].target, "/ords/d/20250531/rawData/7012");
-    let expired = data
-        .list(DataCollection::RawData, "", 25, 50)
-        .await
-        .unwrap_err();
+    let expired = data.list(DataCollection::RawData, "", 25, 50).await.unwrap_err();
     assert_eq!(expired.to_string(), "401 Unauthorized: expired");
-    assert!(
-        server.seen()[2]
-            .target
-            .ends_with("/rawData?limit=25&offset=50")
-    );
+    assert!(server.seen()[2].target.ends_with("/rawData?limit=25&offset=50"));
     assert!(DataClient::new(plain_http(), &base, "a\nb").is_err());
 }

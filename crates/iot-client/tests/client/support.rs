@@ -29,10 +29,7 @@ pub struct Seen {
 
 impl Seen {
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().unwrap())
-            .unwrap_or_default()
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 }
 
@@ -71,10 +68,7 @@ impl Server {
         handler: impl Fn(usize, &Seen) -> Reply + Send + Sync + 'static,
     ) -> (Server, Vec<u8>) {
         let (acceptor, ca_pem) = certificate(names);
-        (
-            Server::start(Some(acceptor), Arc::new(handler)).await,
-            ca_pem,
-        )
+        (Server::start(Some(acceptor), Arc::new(handler)).await, ca_pem)
     }
 
     async fn start(tls: Option<TlsAcceptor>, handler: Arc<Handler>) -> Server {
@@ -158,17 +152,11 @@ impl Server {
 pub fn plain_http() -> reqwest::Client {
     // Any certificate will do: it keeps the tests independent of the system's store.
     let (_, ca_pem) = certificate(&["unused"]);
-    http_client(&Trust {
-        ca_pem: Some(ca_pem),
-    })
-    .unwrap()
+    http_client(&Trust { ca_pem: Some(ca_pem) }).unwrap()
 }
 
 pub fn signer() -> Arc<Signer> {
-    Arc::new(Signer::new(
-        "tenancy/user/fingerprint",
-        PrivateKey::generate(),
-    ))
+    Arc::new(Signer::new("tenancy/user/fingerprint", PrivateKey::generate()))
 }
 
 /// A client of a plain server.
@@ -179,25 +167,18 @@ pub fn client(server: &Server) -> ControlClient {
 fn certificate(names: &[&str]) -> (TlsAcceptor, Vec<u8>) {
     use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
     let mut ca = CertificateParams::new(vec![]).unwrap();
-    ca.distinguished_name
-        .push(rcgen::DnType::CommonName, format!("CA of {}", names[0]));
+    ca.distinguished_name.push(rcgen::DnType::CommonName, format!("CA of {}", names[0]));
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(names)
-        .unwrap()
-        .signed_by(&key, &ca)
-        .unwrap();
+    let leaf = CertificateParams::new(names).unwrap().signed_by(&key, &ca).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(
-            vec![leaf.der().clone()],
-            key.serialize_der().try_into().unwrap(),
-        )
+        .with_single_cert(vec![leaf.der().clone()], key.serialize_der().try_into().unwrap())
         .unwrap();
     (TlsAcceptor::from(Arc::new(config)), ca.pem().into_bytes())
 }

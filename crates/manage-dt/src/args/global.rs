@@ -8,16 +8,8 @@ use super::path_parser;
 
 /// Names of the options whose origin matters: a typed one wins over `--local`, which wins over
 /// the environment.
-pub(super) const IDS: [&str; 8] = [
-    "profile",
-    "auth",
-    "data_dir",
-    "config_file",
-    "region",
-    "endpoint",
-    "cert_bundle",
-    "local",
-];
+pub(super) const IDS: [&str; 8] =
+    ["profile", "auth", "data_dir", "config_file", "region", "endpoint", "cert_bundle", "local"];
 
 /// Options of every verb. An absent one may still be given by the environment or by `--local`.
 #[derive(Debug, Clone, Args)]
@@ -50,13 +42,7 @@ pub struct GlobalArgs {
     pub config_file: Option<PathBuf>,
     /// How to sign in: api_key, security_token, instance_principal or resource_principal
     /// [default: api_key]
-    #[arg(
-        long,
-        global = true,
-        value_name = "TYPE",
-        env = "OCI_CLI_AUTH",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "TYPE", env = "OCI_CLI_AUTH", hide_env_values = true)]
     pub auth: Option<String>,
     /// Region [default: the profile's; for `serve`: local-1]
     #[arg(
@@ -117,13 +103,7 @@ pub struct GlobalArgs {
     )]
     pub iot_config_file: PathBuf,
     /// Form of the results
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t
-    )]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
     pub output: OutputFormat,
     /// No colours (also NO_COLOR)
     #[arg(long, global = true)]
@@ -138,10 +118,7 @@ pub struct GlobalArgs {
 
 /// Forms of the results: tables and panels, or one JSON document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-#[expect(
-    missing_docs,
-    reason = "a comment would make every help text twice as long"
-)]
+#[expect(missing_docs, reason = "a comment would make every help text twice as long")]
 pub enum OutputFormat {
     #[default]
     Table,

@@ -42,12 +42,7 @@ pub struct ServeArgs {
     #[arg(long, value_enum, value_name = "SET", default_value_t)]
     pub limits: Limits,
     /// Where data is kept: `sqlite` in the state directory, or postgres://...
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "sqlite",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "URL", default_value = "sqlite", hide_default_value = true)]
     pub database: String,
     /// How several nodes talk to each other: nats://...; in process unless given
     #[arg(long, value_name = "URL")]
@@ -59,10 +54,7 @@ pub struct ServeArgs {
 
 /// Which limits apply: the cloud's documented ones, or none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-#[expect(
-    missing_docs,
-    reason = "a comment would make the help text twice as long"
-)]
+#[expect(missing_docs, reason = "a comment would make the help text twice as long")]
 pub enum Limits {
     Oci,
     #[default]

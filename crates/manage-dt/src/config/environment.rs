@@ -15,31 +15,19 @@ impl Environment {
         let pairs = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         });
-        Environment {
-            values: pairs.filter(|(_, value)| !value.is_empty()).collect(),
-        }
+        Environment { values: pairs.filter(|(_, value)| !value.is_empty()).collect() }
     }
 
     /// An environment of these variables only.
     pub fn of(pairs: &[(&str, &str)]) -> Environment {
-        let owned = pairs
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_string()));
-        Environment {
-            values: owned.filter(|(_, value)| !value.is_empty()).collect(),
-        }
+        let owned = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        Environment { values: owned.filter(|(_, value)| !value.is_empty()).collect() }
     }
 
     /// An environment with no variables but these of this one.
     pub fn only(&self, names: &[&str]) -> Environment {
-        let kept = names
-            .iter()
-            .filter_map(|name| self.values.get_key_value(*name));
-        Environment {
-            values: kept
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
-        }
+        let kept = names.iter().filter_map(|name| self.values.get_key_value(*name));
+        Environment { values: kept.map(|(name, value)| (name.clone(), value.clone())).collect() }
     }
 
     /// The value of one variable.
@@ -49,9 +37,7 @@ impl Environment {
 
     /// The user's home directory.
     pub fn home(&self) -> Option<PathBuf> {
-        self.get("HOME")
-            .map(PathBuf::from)
-            .or_else(std::env::home_dir)
+        self.get("HOME").map(PathBuf::from).or_else(std::env::home_dir)
     }
 
     /// A path as a user writes it: `~` alone and `~/` at the start stand for the home directory.

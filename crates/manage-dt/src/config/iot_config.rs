@@ -72,10 +72,7 @@ impl IotConfig {
             );
             Failure::usage(text.trim_end())
         })?;
-        Ok(IotConfig {
-            path: path.to_owned(),
-            sections,
-        })
+        Ok(IotConfig { path: path.to_owned(), sections })
     }
 
     /// OCID of the domain.
@@ -85,42 +82,24 @@ impl IotConfig {
 
     /// One member of the section `identity`.
     pub fn identity(&self, member: &str) -> Result<&str, Failure> {
-        required(
-            &self.path,
-            "identity",
-            self.sections.identity.as_ref(),
-            member,
-        )
+        required(&self.path, "identity", self.sections.identity.as_ref(), member)
     }
 
     /// The twin that the file defines under `name`.
     pub fn twin(&self, name: &str) -> Result<Twin, Failure> {
-        let twins = self
-            .sections
-            .digital_twins
-            .as_ref()
-            .map_or(&[][..], |twins| &twins.0[..]);
+        let twins = self.sections.digital_twins.as_ref().map_or(&[][..], |twins| &twins.0[..]);
         let Some((_, fields)) = twins.iter().find(|(known, _)| known == name) else {
             return Err(self.unknown_twin(name, twins));
         };
         let environ = self.sections.environ.as_ref();
-        let filled = fields
-            .iter()
-            .flat_map(|members| &members.0)
-            .map(|(field, value)| {
-                let value = value.as_ref().map(|value| {
-                    substitute(value, |name| {
-                        environ.and_then(|environ| environ.member(name))
-                    })
-                });
-                (field.clone(), value)
+        let filled = fields.iter().flat_map(|members| &members.0).map(|(field, value)| {
+            let value = value.as_ref().map(|value| {
+                substitute(value, |name| environ.and_then(|environ| environ.member(name)))
             });
+            (field.clone(), value)
+        });
         let fields = Entries(filled.collect());
-        Ok(Twin {
-            name: name.to_owned(),
-            path: self.path.clone(),
-            fields,
-        })
+        Ok(Twin { name: name.to_owned(), path: self.path.clone(), fields })
     }
 
     fn unknown_twin(&self, name: &str, twins: &[(String, Option<Members>)]) -> Failure {
@@ -167,9 +146,7 @@ fn missing_file(path: &Path, error: &std::io::Error) -> Failure {
                  local platform with --local",
             )
         }
-        _ => Failure::usage(format!(
-            "configuration file {shown} cannot be read: {error}"
-        )),
+        _ => Failure::usage(format!("configuration file {shown} cannot be read: {error}")),
     }
 }
 
@@ -230,9 +207,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
 /// Shows the names only: values may be secrets.
 impl<T> fmt::Debug for Entries<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.0.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -247,11 +222,7 @@ mod tests {
 
     fn text_of(failure: Failure) -> String {
         assert_eq!(failure.exit, ExitCode::Usage);
-        format!(
-            "{}|{}",
-            failure.message.unwrap(),
-            failure.hint.unwrap_or_default()
-        )
+        format!("{}|{}", failure.message.unwrap(), failure.hint.unwrap_or_default())
     }
 
     #[test]
@@ -286,16 +257,7 @@ mod tests {
         let expected = "unknown digital twin 'q'|data/iot_config.yaml defines: z, a, m";
         assert_eq!(text_of(config.twin("q").unwrap_err()), expected);
         let lacks = "configuration file data/iot_config.yaml lacks `digital_twins.a.device_name`|";
-        assert_eq!(
-            text_of(
-                config
-                    .twin("a")
-                    .unwrap()
-                    .require("device_name")
-                    .unwrap_err()
-            ),
-            lacks
-        );
+        assert_eq!(text_of(config.twin("a").unwrap().require("device_name").unwrap_err()), lacks);
     }
 
     #[test]

@@ -45,9 +45,7 @@ pub fn state_dir(given: &Path, environment: &Environment) -> PathBuf {
     if !given.as_os_str().is_empty() {
         return given.to_owned();
     }
-    let usual = environment
-        .get("MANAGE_DT_STATE_DIR")
-        .unwrap_or(crate::args::DEFAULT_STATE_DIR);
+    let usual = environment.get("MANAGE_DT_STATE_DIR").unwrap_or(crate::args::DEFAULT_STATE_DIR);
     PathBuf::from(usual)
 }
 

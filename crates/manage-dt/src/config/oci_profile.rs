@@ -24,24 +24,15 @@ pub fn find(settings: &Settings) -> Result<FoundProfile, Failure> {
     let mut profile = if environment.get("OCI_CLI_KEY_CONTENT").is_some() {
         tracing::debug!("OCI authentication: Environment");
         let name = "of the OCI_CLI_* variables".to_owned();
-        let profile = Profile {
-            name,
-            ..Profile::default()
-        };
+        let profile = Profile { name, ..Profile::default() };
         let origin = "the OCI_CLI_* variables".to_owned();
-        FoundProfile {
-            profile: profile.with_environment(variable),
-            origin,
-        }
+        FoundProfile { profile: profile.with_environment(variable), origin }
     } else {
         tracing::debug!("OCI authentication: Config file");
         let path = existing_file(settings)?;
         let origin = format!("profile {} in {}", settings.profile, path.display());
         let profile = read(&path, &settings.profile)?;
-        FoundProfile {
-            profile: profile.with_environment(variable),
-            origin,
-        }
+        FoundProfile { profile: profile.with_environment(variable), origin }
     };
     if let Some(region) = &settings.region {
         profile.profile.region = Some(region.clone());
@@ -61,49 +52,28 @@ fn existing_file(settings: &Settings) -> Result<PathBuf, Failure> {
         };
     }
     let candidates = usual_files(&settings.environment);
-    candidates
-        .iter()
-        .find(|path| path.is_file())
-        .cloned()
-        .ok_or_else(|| {
-            let looked: Vec<String> = candidates
-                .iter()
-                .map(|path| path.display().to_string())
-                .collect();
-            Failure::usage(format!(
-                "no OCI configuration file: looked for {}",
-                looked.join(", ")
-            ))
-            .hint(
-                "name one with --config-file, make one with `oci setup config`, or use a local \
+    candidates.iter().find(|path| path.is_file()).cloned().ok_or_else(|| {
+        let looked: Vec<String> =
+            candidates.iter().map(|path| path.display().to_string()).collect();
+        Failure::usage(format!("no OCI configuration file: looked for {}", looked.join(", "))).hint(
+            "name one with --config-file, make one with `oci setup config`, or use a local \
              platform with --local",
-            )
-        })
+        )
+    })
 }
 
 /// `~/.oci/config`, then what `OCI_CONFIG_FILE` names, then the file of older clients.
 fn usual_files(environment: &Environment) -> Vec<PathBuf> {
     let at_home = |name: &str| environment.home().map(|home| home.join(name));
-    let variable = environment
-        .get("OCI_CONFIG_FILE")
-        .map(|path| environment.expand(path));
-    [
-        at_home(".oci/config"),
-        variable,
-        at_home(".oraclebmc/config"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let variable = environment.get("OCI_CONFIG_FILE").map(|path| environment.expand(path));
+    [at_home(".oci/config"), variable, at_home(".oraclebmc/config")].into_iter().flatten().collect()
 }
 
 fn read(path: &Path, name: &str) -> Result<Profile, Failure> {
     let shown = path.display();
     tracing::debug!("Config file found at {shown}");
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!(
-            "OCI configuration file {shown} cannot be read: {error}"
-        ))
+        Failure::usage(format!("OCI configuration file {shown} cannot be read: {error}"))
     })?;
     profile_from_ini(&text, name)
         .map_err(|error| Failure::usage(format!("OCI configuration file {shown}: {error}")))
@@ -115,10 +85,7 @@ mod tests {
 
     fn found(line: &str, environment: &[(&str, &str)]) -> Result<FoundProfile, Failure> {
         let cli = crate::args::parse(line.split(' ')).unwrap();
-        find(&Settings::resolve(
-            &cli.global,
-            &Environment::of(environment),
-        )?)
+        find(&Settings::resolve(&cli.global, &Environment::of(environment))?)
     }
 
     fn write(path: &Path, user: &str) {
@@ -133,29 +100,15 @@ mod tests {
         let other = dir.path().join("other");
         std::fs::create_dir(&home).unwrap();
         let home_text = home.to_str().unwrap();
-        let environment = [
-            ("HOME", home_text),
-            ("OCI_CONFIG_FILE", other.to_str().unwrap()),
-        ];
+        let environment = [("HOME", home_text), ("OCI_CONFIG_FILE", other.to_str().unwrap())];
         let line = format!("manage-dt --data-dir {home_text} --profile P query t");
 
         let failure = found(&line, &environment).unwrap_err();
-        assert!(
-            failure
-                .message
-                .unwrap()
-                .contains("no OCI configuration file: looked for")
-        );
+        assert!(failure.message.unwrap().contains("no OCI configuration file: looked for"));
         write(&other, "of-variable");
-        assert_eq!(
-            found(&line, &environment).unwrap().profile.user.unwrap(),
-            "of-variable"
-        );
+        assert_eq!(found(&line, &environment).unwrap().profile.user.unwrap(), "of-variable");
         write(&home.join(".oci/config"), "of-home");
-        assert_eq!(
-            found(&line, &environment).unwrap().profile.user.unwrap(),
-            "of-home"
-        );
+        assert_eq!(found(&line, &environment).unwrap().profile.user.unwrap(), "of-home");
         let named = dir.path().join("named");
         write(&named, "of-option");
         let line = format!("{line} --config-file {}", named.display());
@@ -170,11 +123,7 @@ mod tests {
         let home = dir.path().to_str().unwrap();
         write(&dir.path().join(".oci/config"), "of-home");
         let line = format!("manage-dt --data-dir {home} --profile P --region r2 query t");
-        let environment = [
-            ("HOME", home),
-            ("OCI_CLI_KEY_CONTENT", "k"),
-            ("OCI_CLI_TENANCY", "t"),
-        ];
+        let environment = [("HOME", home), ("OCI_CLI_KEY_CONTENT", "k"), ("OCI_CLI_TENANCY", "t")];
         let profile = found(&line, &environment).unwrap().profile;
         assert_eq!(profile.user, None);
         assert_eq!(profile.tenancy.as_deref(), Some("t"));
@@ -187,13 +136,7 @@ mod tests {
         write(&dir.path().join(".oci/config"), "u");
         let home = dir.path().to_str().unwrap();
         let line = format!("manage-dt --data-dir {home} --profile Q query t");
-        let message = found(&line, &[("HOME", home)])
-            .unwrap_err()
-            .message
-            .unwrap();
-        assert!(
-            message.contains("no profile `Q`") && message.contains("DEFAULT, P"),
-            "{message}"
-        );
+        let message = found(&line, &[("HOME", home)]).unwrap_err().message.unwrap();
+        assert!(message.contains("no profile `Q`") && message.contains("DEFAULT, P"), "{message}");
     }
 }

@@ -59,10 +59,7 @@ impl Settings {
         if settings.data_dir.is_dir() {
             return Ok(settings);
         }
-        let text = format!(
-            "data directory {} does not exist",
-            settings.data_dir.display()
-        );
+        let text = format!("data directory {} does not exist", settings.data_dir.display());
         Err(Failure::usage(text).hint(
             "name the directory of iot_config.yaml with --data-dir, or use a local platform with \
              --local",
@@ -72,9 +69,7 @@ impl Settings {
     fn of_environment(args: &GlobalArgs, environment: &Environment) -> Result<Settings, Failure> {
         let data_dir = path(&args.data_dir).unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
         let mut bundle = ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"].iter();
-        let bundle = bundle
-            .find_map(|name| environment.get(name))
-            .map(PathBuf::from);
+        let bundle = bundle.find_map(|name| environment.get(name)).map(PathBuf::from);
         Ok(Settings {
             iot_config_file: data_dir.join(&args.iot_config_file),
             data_dir,
@@ -125,9 +120,7 @@ impl Settings {
 /// the order of the cloud's own clients. A file that cannot be read is no reason to stop.
 fn region_metadata(environment: &Environment) -> Option<String> {
     let variable = environment.get("OCI_REGION_METADATA").map(str::to_owned);
-    let file = environment
-        .home()
-        .map(|home| home.join(".oci/regions-config.json"));
+    let file = environment.home().map(|home| home.join(".oci/regions-config.json"));
     let Some(file) = file.and_then(|file| std::fs::read_to_string(file).ok()) else {
         return variable;
     };
@@ -165,8 +158,7 @@ fn path(value: &Option<PathBuf>) -> Option<PathBuf> {
 }
 
 fn expanded(path: &Path, environment: &Environment) -> PathBuf {
-    path.to_str()
-        .map_or_else(|| path.to_owned(), |path| environment.expand(path))
+    path.to_str().map_or_else(|| path.to_owned(), |path| environment.expand(path))
 }
 
 #[cfg(test)]
@@ -185,10 +177,7 @@ mod tests {
         std::fs::create_dir(&client).unwrap();
         std::fs::write(client.join("env.sh"), "export OCI_REGION_METADATA='{}'\n").unwrap();
         let dir = state.path().display();
-        let other = [
-            ("OCI_CLI_KEY_CONTENT", "x"),
-            ("REQUESTS_CA_BUNDLE", "/other"),
-        ];
+        let other = [("OCI_CLI_KEY_CONTENT", "x"), ("REQUESTS_CA_BUNDLE", "/other")];
 
         let settings = resolved(&format!("manage-dt --local={dir} query t"), &other);
         assert_eq!(settings.profile, "LOCAL");
@@ -209,14 +198,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let line = format!("manage-dt --data-dir {} query t", dir.path().display());
         let both = [("SSL_CERT_FILE", "/s"), ("REQUESTS_CA_BUNDLE", "/r")];
-        assert_eq!(
-            resolved(&line, &both).cert_bundle,
-            Some(PathBuf::from("/r"))
-        );
-        assert_eq!(
-            resolved(&line, &both[..1]).cert_bundle,
-            Some(PathBuf::from("/s"))
-        );
+        assert_eq!(resolved(&line, &both).cert_bundle, Some(PathBuf::from("/r")));
+        assert_eq!(resolved(&line, &both[..1]).cert_bundle, Some(PathBuf::from("/s")));
         assert_eq!(resolved(&line, &[]).cert_bundle, None);
         assert_eq!(resolved(&line, &[]).profile, "DEFAULT");
     }

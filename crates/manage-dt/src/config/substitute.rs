@@ -46,9 +46,7 @@ fn name_at_start(text: &str) -> &str {
     if !text.starts_with(starts) {
         return "";
     }
-    let end = text
-        .find(|c: char| !starts(c) && !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !starts(c) && !c.is_ascii_digit()).unwrap_or(text.len());
     &text[..end]
 }
 

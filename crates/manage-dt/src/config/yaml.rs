@@ -30,12 +30,7 @@ pub fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, YamlError> {
         let column = place.map_or(0, |place| place.column() as usize);
         let told = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
         let message = plain_message(&told);
-        YamlError {
-            message,
-            line,
-            column,
-            excerpt: excerpt(text, line, column),
-        }
+        YamlError { message, line, column, excerpt: excerpt(text, line, column) }
     })
 }
 
@@ -58,21 +53,14 @@ fn excerpt(text: &str, line: usize, column: usize) -> String {
     let margin = line.to_string().len();
     let mut out = String::new();
     let mut section = "";
-    for (at, content) in text
-        .lines()
-        .enumerate()
-        .take(line)
-        .map(|(at, l)| (at + 1, l))
-    {
+    for (at, content) in text.lines().enumerate().take(line).map(|(at, l)| (at + 1, l)) {
         let outer = !content.starts_with([' ', '\t', '#', '-']) && !content.trim().is_empty();
         if outer {
             section = content.split(':').next().unwrap_or(content).trim();
         }
         if at + 1 >= line {
-            let shown: String = masked(content, section)
-                .chars()
-                .take(EXCERPT_CHARACTERS_MAX)
-                .collect();
+            let shown: String =
+                masked(content, section).chars().take(EXCERPT_CHARACTERS_MAX).collect();
             out.push_str(&format!("{at:>margin$} | {shown}\n"));
         }
     }
@@ -86,9 +74,7 @@ fn excerpt(text: &str, line: usize, column: usize) -> String {
 /// secret anywhere, become `***`.
 fn masked(line: &str, section: &str) -> String {
     let name = line.split(':').next().unwrap_or("").to_ascii_lowercase();
-    let secret_name = ["secret", "password", "token"]
-        .iter()
-        .any(|word| name.contains(word));
+    let secret_name = ["secret", "password", "token"].iter().any(|word| name.contains(word));
     if section != "identity" && !secret_name {
         return line.to_owned();
     }
@@ -120,10 +106,7 @@ mod tests {
             error.message,
             "a single value is expected here, not a list or a group of values"
         );
-        assert_eq!(
-            error.excerpt,
-            "1 | iot:\n2 |   domain_id: [x]\n  |              ^\n"
-        );
+        assert_eq!(error.excerpt, "1 | iot:\n2 |   domain_id: [x]\n  |              ^\n");
     }
 
     #[test]

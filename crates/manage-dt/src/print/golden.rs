@@ -12,10 +12,7 @@ pub(crate) fn check(name: &str, text: &str) {
     }
     let expected = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{name}: {error}; UPDATE=1 writes it"));
-    assert!(
-        text == expected,
-        "{name} differs; UPDATE=1 rewrites it. Now:\n{text}"
-    );
+    assert!(text == expected, "{name} differs; UPDATE=1 rewrites it. Now:\n{text}");
 }
 
 /// A text without ANSI styles.

@@ -67,19 +67,13 @@ mod tests {
 
     #[test]
     fn facts() {
-        assert_eq!(
-            one_line(&json!({"a": [], "b": {}})),
-            r#"{"a": [], "b": {}}"#
-        );
+        assert_eq!(one_line(&json!({"a": [], "b": {}})), r#"{"a": [], "b": {}}"#);
         assert_eq!(one_line(&json!([1, "a\nb", null])), r#"[1, "a\nb", null]"#);
         assert_eq!(bare(&json!("水 x")), "水 x");
         assert_eq!(bare(&json!("a\u{1b}[2J\nb")), r"a\u{1b}[2J\nb");
         assert_eq!(bare(&json!(22.3)), "22.3");
         assert_eq!(bare(&json!(73)), "73");
-        assert_eq!(
-            bare(&json!({"op": "x", "id": 1})),
-            r#"{"op": "x", "id": 1}"#
-        );
+        assert_eq!(bare(&json!({"op": "x", "id": 1})), r#"{"op": "x", "id": 1}"#);
         assert_eq!(bare(&Value::Null), "null");
     }
 }

@@ -16,11 +16,7 @@ pub enum Overflow {
 
 /// Lines of text in a frame: as wide as `width` when there is a limit, else as their content.
 pub fn panel(title: &str, lines: &[String], width: Option<usize>, overflow: Overflow) -> String {
-    let natural = lines
-        .iter()
-        .map(|line| visible_width(line))
-        .max()
-        .unwrap_or(0);
+    let natural = lines.iter().map(|line| visible_width(line)).max().unwrap_or(0);
     let inner = match width {
         Some(width) => width.saturating_sub(4).max(TEXT_WIDTH_MIN),
         None => natural.max(title.width() + 2),
@@ -29,11 +25,7 @@ pub fn panel(title: &str, lines: &[String], width: Option<usize>, overflow: Over
     let title = ellipsis(title, inner.saturating_sub(2));
     let rule = inner.saturating_sub(title.width());
     let (left, right) = (rule / 2, rule - rule / 2);
-    let mut out = format!(
-        "╭{} {bold}{title}{bold:#} {}╮\n",
-        "─".repeat(left),
-        "─".repeat(right)
-    );
+    let mut out = format!("╭{} {bold}{title}{bold:#} {}╮\n", "─".repeat(left), "─".repeat(right));
     for line in lines {
         let shown = match overflow {
             _ if visible_width(line) <= inner => vec![line.clone()],
@@ -61,24 +53,14 @@ fn wrapped(line: &str, width: usize) -> Vec<String> {
     while rest.width() > width {
         let fits = prefix_of_width(rest, width);
         // A word that ends exactly at the edge stays.
-        let within = if rest[fits..].starts_with(' ') {
-            fits + 1
-        } else {
-            fits
-        };
-        let at_blank = rest[..within]
-            .rfind(' ')
-            .filter(|at| !rest[..*at].trim().is_empty());
+        let within = if rest[fits..].starts_with(' ') { fits + 1 } else { fits };
+        let at_blank = rest[..within].rfind(' ').filter(|at| !rest[..*at].trim().is_empty());
         let end = at_blank.unwrap_or(fits);
         if end == 0 {
             break;
         }
         pieces.push(rest[..end].to_owned());
-        rest = if at_blank.is_some() {
-            rest[end..].trim_start()
-        } else {
-            &rest[end..]
-        };
+        rest = if at_blank.is_some() { rest[end..].trim_start() } else { &rest[end..] };
     }
     pieces.push(rest.to_owned());
     pieces
@@ -88,10 +70,7 @@ fn wrapped(line: &str, width: usize) -> Vec<String> {
 fn ellipsis(line: &str, width: usize) -> String {
     match line.width() <= width {
         true => line.to_owned(),
-        false => format!(
-            "{}…",
-            &line[..prefix_of_width(line, width.saturating_sub(1))]
-        ),
+        false => format!("{}…", &line[..prefix_of_width(line, width.saturating_sub(1))]),
     }
 }
 
@@ -117,10 +96,7 @@ mod tests {
         assert_eq!(wrapped("aaa bbb ccc", 7), ["aaa bbb", "ccc"]);
         assert_eq!(wrapped("aaaaaaaaaa", 4), ["aaaa", "aaaa", "aa"]);
         assert_eq!(wrapped("水水水", 4), ["水水", "水"]);
-        assert_eq!(
-            wrapped("  \"key\": \"aaaaaaaa\"", 10),
-            ["  \"key\":", "\"aaaaaaaa\""]
-        );
+        assert_eq!(wrapped("  \"key\": \"aaaaaaaa\"", 10), ["  \"key\":", "\"aaaaaaaa\""]);
         assert_eq!(ellipsis("abcdef", 4), "abc…");
         assert_eq!(ellipsis("水水水", 4), "水…");
     }
@@ -128,21 +104,11 @@ mod tests {
     #[test]
     fn panels() {
         let lines = vec!["{\"humidity\": 73}".to_owned(), "水位 x".repeat(20)];
-        let text = panel(
-            "Digital Twin Instance content",
-            &lines,
-            Some(80),
-            Overflow::Wrap,
-        );
+        let text = panel("Digital Twin Instance content", &lines, Some(80), Overflow::Wrap);
         let text = golden::unstyled(&text);
         assert!(text.lines().all(|line| line.width() == 80), "{text}");
         golden::check("panel_80.txt", &text);
-        let text = panel(
-            "Digital Twin Instance content",
-            &lines[..1],
-            None,
-            Overflow::Wrap,
-        );
+        let text = panel("Digital Twin Instance content", &lines[..1], None, Overflow::Wrap);
         golden::check("panel_unlimited.txt", &golden::unstyled(&text));
         let text = panel("Raw command data #1", &lines, Some(40), Overflow::Cut);
         golden::check("panel_cut.txt", &golden::unstyled(&text));

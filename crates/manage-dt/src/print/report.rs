@@ -24,10 +24,7 @@ pub struct Report {
 impl Report {
     /// A report on stdout.
     pub fn on_stdout(format: OutputFormat, environment: &Environment) -> Report {
-        let width = match environment
-            .get("COLUMNS")
-            .and_then(|text| text.trim().parse().ok())
-        {
+        let width = match environment.get("COLUMNS").and_then(|text| text.trim().parse().ok()) {
             Some(columns) if columns > 0 => Some(columns),
             // None unless stdout is a terminal.
             _ => comfy_table::Table::new().width().map(usize::from),
@@ -37,13 +34,7 @@ impl Report {
 
     /// A report in text of at most `width` columns, or in JSON, to `out`.
     pub fn new(format: OutputFormat, width: Option<usize>, out: Box<dyn Write>) -> Report {
-        Report {
-            format,
-            width,
-            document: Map::new(),
-            out,
-            broken: None,
-        }
+        Report { format, width, document: Map::new(), out, broken: None }
     }
 
     /// Adds a part: a member of the JSON document, or a text for at most the given width.
@@ -70,24 +61,17 @@ impl Report {
             let document = Value::Object(std::mem::take(&mut self.document));
             self.write(&format!("{document:#}\n"));
         }
-        match self
-            .broken
-            .filter(|error| error.kind() != ErrorKind::BrokenPipe)
-        {
+        match self.broken.filter(|error| error.kind() != ErrorKind::BrokenPipe) {
             None => Ok(()),
-            Some(error) => Err(Failure::new(
-                ExitCode::Refused,
-                format!("cannot write the results: {error}"),
-            )),
+            Some(error) => {
+                Err(Failure::new(ExitCode::Refused, format!("cannot write the results: {error}")))
+            }
         }
     }
 
     fn write(&mut self, text: &str) {
         if self.broken.is_none() {
-            let written = self
-                .out
-                .write_all(text.as_bytes())
-                .and_then(|()| self.out.flush());
+            let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
             self.broken = written.err();
         }
     }
@@ -112,18 +96,11 @@ mod tests {
 
     #[test]
     fn a_reader_that_goes_away_is_no_error() {
-        let mut report = Report::new(
-            OutputFormat::Json,
-            None,
-            Box::new(Broken(ErrorKind::BrokenPipe)),
-        );
+        let mut report =
+            Report::new(OutputFormat::Json, None, Box::new(Broken(ErrorKind::BrokenPipe)));
         report.part("a", || json!(1), |_| String::new());
         assert!(report.finish().is_ok());
-        let full = Report::new(
-            OutputFormat::Json,
-            None,
-            Box::new(Broken(ErrorKind::StorageFull)),
-        );
+        let full = Report::new(OutputFormat::Json, None, Box::new(Broken(ErrorKind::StorageFull)));
         assert_eq!(full.finish().unwrap_err().exit, ExitCode::Refused);
     }
 }

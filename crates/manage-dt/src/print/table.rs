@@ -29,11 +29,7 @@ pub struct Table {
 impl Table {
     /// An empty table.
     pub fn new(title: Option<String>, heads: &[&'static str]) -> Table {
-        Table {
-            title,
-            heads: heads.to_vec(),
-            rows: Vec::new(),
-        }
+        Table { title, heads: heads.to_vec(), rows: Vec::new() }
     }
 
     /// Adds a row; its cells hold no control characters.
@@ -50,10 +46,7 @@ impl Table {
             .load_style(STYLE)
             .enforce_styling()
             .set_content_arrangement(ContentArrangement::Dynamic);
-        let heads = self
-            .heads
-            .iter()
-            .map(|head| Cell::new(head).add_attribute(Attribute::Bold));
+        let heads = self.heads.iter().map(|head| Cell::new(head).add_attribute(Attribute::Bold));
         table.set_header(heads);
         for row in &self.rows {
             table.add_row(row);
@@ -84,11 +77,7 @@ impl Table {
                 true => word.max(COLUMN_WIDTH_MIN),
                 false => COLUMN_WIDTH_MIN,
             };
-            shrink(
-                &mut widths,
-                room,
-                &words.into_iter().map(floor).collect::<Vec<_>>(),
-            );
+            shrink(&mut widths, room, &words.into_iter().map(floor).collect::<Vec<_>>());
             let floors = vec![COLUMN_WIDTH_MIN; widths.len()];
             shrink(&mut widths, room, &floors);
         }
@@ -111,10 +100,7 @@ impl Table {
 fn shrink(widths: &mut [usize], room: usize, floors: &[usize]) {
     let mut excess = widths.iter().sum::<usize>().saturating_sub(room);
     while excess > 0 {
-        let above = widths
-            .iter_mut()
-            .zip(floors)
-            .filter(|(width, floor)| **width > **floor);
+        let above = widths.iter_mut().zip(floors).filter(|(width, floor)| **width > **floor);
         match above.map(|(width, _)| width).max() {
             Some(widest) => *widest -= 1,
             None => break,
@@ -140,22 +126,11 @@ mod tests {
         let heads = ["Id", "Time received (UTC)", "Endpoint", "Payload"];
         let mut table = Table::new(title, &heads);
         for (id, payload) in [
-            (
-                "535",
-                r#"{"count": 2, "humidity": 73, "pressure": 1023, "sht_temperature": 22.3}"#,
-            ),
-            (
-                "536",
-                r#"{"status": "水位 ok", "long": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}"#,
-            ),
+            ("535", r#"{"count": 2, "humidity": 73, "pressure": 1023, "sht_temperature": 22.3}"#),
+            ("536", r#"{"status": "水位 ok", "long": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}"#),
         ] {
             let time = "2026-01-18T18:32:28.847244Z".to_owned();
-            table.row(vec![
-                id.into(),
-                time,
-                "iot/v1/telemetry".into(),
-                payload.into(),
-            ]);
+            table.row(vec![id.into(), time, "iot/v1/telemetry".into(), payload.into()]);
         }
         table
     }
@@ -169,22 +144,13 @@ mod tests {
 
     #[test]
     fn table_without_limit_cuts_nothing() {
-        golden::check(
-            "table_unlimited.txt",
-            &golden::unstyled(&raw_data().render(None)),
-        );
+        golden::check("table_unlimited.txt", &golden::unstyled(&raw_data().render(None)));
     }
 
     #[test]
     fn empty_table_has_title_and_heads() {
         let title = Some("Recent rejected data - 0 record(s)".to_owned());
-        let heads = [
-            "Id",
-            "Time received (UTC)",
-            "Endpoint",
-            "Reason code",
-            "Reason message",
-        ];
+        let heads = ["Id", "Time received (UTC)", "Endpoint", "Reason code", "Reason message"];
         let text = Table::new(title, &heads).render(Some(80));
         golden::check("table_empty.txt", &golden::unstyled(&text));
     }

@@ -158,5 +158,8 @@ fn quoted(value: &str) -> String {
 }
 
 fn system_roots() -> String {
-    SYSTEM_ROOTS.iter().find_map(|path| fs::read_to_string(Path::new(path)).ok()).unwrap_or_default()
+    SYSTEM_ROOTS
+        .iter()
+        .find_map(|path| fs::read_to_string(Path::new(path)).ok())
+        .unwrap_or_default()
 }

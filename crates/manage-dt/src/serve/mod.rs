@@ -72,7 +72,8 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
     let store = SqliteStore::open(&state.path().join("platform.db")).map_err(store_failed)?;
     let setup = setup(&store, &state).await?;
     let certificates = tls::prepare(&state.path().join("tls"), &names, args.bind)?;
-    let files = ClientFiles { dir: state.path().join("client"), setup: &setup, names: &names, ports };
+    let files =
+        ClientFiles { dir: state.path().join("client"), setup: &setup, names: &names, ports };
     files.write(&certificates.ca_pem, args.bind)?;
     let platform = Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us)
         .await
@@ -96,6 +97,24 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
 }
 
 impl Running {
+    /// The password of devices, from the vault secret.
+    pub fn device_password(&self) -> String {
+        String::from_utf8_lossy(&self.platform.setup().secret.content).into_owned()
+    }
+
+    /// `environ.device_key` of the configuration in `client/`.
+    ///
+    /// # Errors
+    /// Exit 2 when the file does not say.
+    pub fn device_key(&self) -> Result<String, Failure> {
+        let path = self.client_dir.join("iot_config.yaml");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        let value = text.lines().find_map(|line| line.trim().strip_prefix("device_key:"));
+        let value = value.map(|value| value.trim().trim_matches(['"', '\'']).to_owned());
+        value.ok_or_else(|| Failure::usage(format!("{}: no device_key", path.display())))
+    }
+
     /// Stops accepting, finishes and acknowledges what is in hand.
     pub async fn stop(self) {
         self.platform.set_ready(false);
@@ -171,4 +190,3 @@ fn store_failed(error: StoreError) -> Failure {
     };
     Failure::new(ExitCode::Refused, format!("the state directory's database: {why}"))
 }
-

@@ -54,15 +54,16 @@ pub fn prepare(dir: &Path, names: &HostNames, bind: IpAddr) -> Result<Certificat
     covered.extend(["127.0.0.1".to_owned(), "::1".to_owned(), bind.to_string()]);
     covered.dedup();
     let listed = covered.join("\n");
-    let young = fs::metadata(&leaf_file)
-        .and_then(|file| file.modified())
-        .is_ok_and(|made| SystemTime::now().duration_since(made).is_ok_and(|age| age < LEAF_AGE_MAX));
+    let young = fs::metadata(&leaf_file).and_then(|file| file.modified()).is_ok_and(|made| {
+        SystemTime::now().duration_since(made).is_ok_and(|age| age < LEAF_AGE_MAX)
+    });
     if !young || fs::read_to_string(&names_file).ok().as_deref() != Some(&listed) {
         let ca_key_pem = fs::read_to_string(&ca_key_file).map_err(|error| failed(&error))?;
         let ca_key = KeyPair::from_pem(&ca_key_pem).map_err(|error| failed(&error))?;
         let issuer = Issuer::from_ca_cert_pem(&ca_pem, ca_key).map_err(|error| failed(&error))?;
         let key = KeyPair::generate().map_err(|error| failed(&error))?;
-        let leaf = leaf_params(covered)?.signed_by(&key, &issuer).map_err(|error| failed(&error))?;
+        let leaf =
+            leaf_params(covered)?.signed_by(&key, &issuer).map_err(|error| failed(&error))?;
         write_private(&leaf_key_file, key.serialize_pem().as_bytes())?;
         write_private(&leaf_file, leaf.pem().as_bytes())?;
         write_private(&names_file, listed.as_bytes())?;
@@ -107,7 +108,11 @@ fn valid_for(params: &mut CertificateParams, days: i64) {
     let date = |days: i64| {
         let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let date = now.saturating_add(jiff::Span::new().days(days));
-        rcgen::date_time_ymd(date.year().into(), date.month().unsigned_abs(), date.day().unsigned_abs())
+        rcgen::date_time_ymd(
+            date.year().into(),
+            date.month().unsigned_abs(),
+            date.day().unsigned_abs(),
+        )
     };
     params.not_before = date(-1);
     params.not_after = date(days);

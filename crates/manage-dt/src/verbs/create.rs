@@ -45,15 +45,9 @@ fn how_to_go_on(failure: Failure, twin: &str, outcomes: &[Outcome]) -> Failure {
         [] if is_uncertain => again,
         [] => return failure,
         parts => {
-            let exist: Vec<String> = parts
-                .iter()
-                .map(|part| format!("{} {}", part.resource.title(), part.id))
-                .collect();
-            let more = if is_uncertain {
-                " (and perhaps what was under way)"
-            } else {
-                ""
-            };
+            let exist: Vec<String> =
+                parts.iter().map(|part| format!("{} {}", part.resource.title(), part.id)).collect();
+            let more = if is_uncertain { " (and perhaps what was under way)" } else { "" };
             let exist = exist.join(", ");
             format!("these exist{more}: {exist}; {again}, `manage-dt delete {twin}` removes them")
         }
@@ -100,11 +94,7 @@ async fn existing(session: &Session, plan: &Plan) -> Result<Existing, Failure> {
                 structure::models(session, &structure.model_name),
                 structure::adapters(session, &structure.adapter_name),
             )?;
-            (
-                found,
-                models.into_iter().next(),
-                same_adapter(structure, adapters)?,
-            )
+            (found, models.into_iter().next(), same_adapter(structure, adapters)?)
         }
     };
     let key = &plan.instance.external_key;
@@ -116,11 +106,7 @@ async fn existing(session: &Session, plan: &Plan) -> Result<Existing, Failure> {
             other.id
         );
     }
-    Ok(Existing {
-        model,
-        adapter,
-        instance: found.into_iter().find(same),
-    })
+    Ok(Existing { model, adapter, instance: found.into_iter().find(same) })
 }
 
 /// The adapter that can be kept. One of the same name for another model must not be used, and a
@@ -130,9 +116,8 @@ fn same_adapter(
     adapters: Vec<DigitalTwinAdapter>,
 ) -> Result<Option<DigitalTwinAdapter>, Failure> {
     let uri = &structure.model_name;
-    let (mut same, other): (Vec<_>, Vec<_>) = adapters
-        .into_iter()
-        .partition(|adapter| adapter.digital_twin_model_spec_uri == *uri);
+    let (mut same, other): (Vec<_>, Vec<_>) =
+        adapters.into_iter().partition(|adapter| adapter.digital_twin_model_spec_uri == *uri);
     if same.len() > 1 {
         return Err(structure::ambiguous(&same));
     }
@@ -183,16 +168,10 @@ async fn adapter(
     if let Some(adapter) = existing {
         return Ok(kept(Resource::Adapter, name, adapter.id));
     }
-    let kind = if structure.custom.is_some() {
-        "custom"
-    } else {
-        "default"
-    };
+    let kind = if structure.custom.is_some() { "custom" } else { "default" };
     tracing::info!("Create {kind} Digital Twin Adapter '{name}'");
     let custom = structure.custom.clone();
-    let (envelope, routes) = custom
-        .map(|custom| (custom.envelope, custom.routes))
-        .unzip();
+    let (envelope, routes) = custom.map(|custom| (custom.envelope, custom.routes)).unzip();
     let details = CreateDigitalTwinAdapterDetails {
         iot_domain_id: session.definition.domain_id.clone(),
         digital_twin_model_id: None,
@@ -242,20 +221,10 @@ async fn instance(
 
 fn created(resource: Resource, name: &str, id: String) -> Outcome {
     tracing::info!("{} created", resource.title());
-    Outcome {
-        outcome: "created",
-        resource,
-        name: name.to_owned(),
-        id,
-    }
+    Outcome { outcome: "created", resource, name: name.to_owned(), id }
 }
 
 fn kept(resource: Resource, name: &str, id: String) -> Outcome {
     tracing::info!("{} '{name}' exists already and is kept", resource.title());
-    Outcome {
-        outcome: "kept",
-        resource,
-        name: name.to_owned(),
-        id,
-    }
+    Outcome { outcome: "kept", resource, name: name.to_owned(), id }
 }

@@ -44,10 +44,7 @@ fn names(twin: &Twin) -> Result<Names<'_>, Failure> {
         true => Some((twin.require("adapter_name")?, twin.require("model_name")?)),
         false => None,
     };
-    Ok(Names {
-        device: twin.require("device_name")?,
-        structure,
-    })
+    Ok(Names { device: twin.require("device_name")?, structure })
 }
 
 /// Failures of the parts. A part that is missing or refused does not stop the others; a platform
@@ -92,9 +89,7 @@ async fn delete(
     // Several of one name: refused as a whole, before anything is gone.
     let candidates = instances::candidates(session).await?;
     let instance = instances::choose(candidates, args.id.as_deref())?;
-    let adapter_id = instance
-        .as_ref()
-        .and_then(|it| it.digital_twin_adapter_id.clone());
+    let adapter_id = instance.as_ref().and_then(|it| it.digital_twin_adapter_id.clone());
     let outcome = match instance {
         None => Err(missing(Resource::Instance)),
         Some(instance) => session
@@ -125,10 +120,7 @@ async fn delete_adapter(
     let mut adapters = structure::adapters(session, name).await?;
     if adapters.len() > 1 {
         // Of several the one that the instance used is meant.
-        match adapters
-            .iter()
-            .position(|adapter| Some(&adapter.id) == of_instance.as_ref())
-        {
+        match adapters.iter().position(|adapter| Some(&adapter.id) == of_instance.as_ref()) {
             Some(at) => adapters = vec![adapters.swap_remove(at)],
             None => return Err(structure::ambiguous(&adapters)),
         }
@@ -142,10 +134,7 @@ async fn delete_adapter(
 
 async fn delete_model(session: &Session, spec_uri: &str) -> Result<Outcome, Failure> {
     let models = structure::models(session, spec_uri).await?;
-    let model = models
-        .into_iter()
-        .next()
-        .ok_or_else(|| missing(Resource::Model))?;
+    let model = models.into_iter().next().ok_or_else(|| missing(Resource::Model))?;
     match session.control.model_delete(&model.id).await {
         Ok(()) => Ok(deleted(Resource::Model, spec_uri, model.id)),
         Err(error) => Err(failed("Cannot delete Digital Twin Model", &error)),
@@ -159,10 +148,5 @@ fn missing(resource: Resource) -> Failure {
 
 fn deleted(resource: Resource, name: &str, id: String) -> Outcome {
     tracing::info!("{} deleted", resource.title());
-    Outcome {
-        outcome: "deleted",
-        resource,
-        name: name.to_owned(),
-        id,
-    }
+    Outcome { outcome: "deleted", resource, name: name.to_owned(), id }
 }

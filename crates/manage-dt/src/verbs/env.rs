@@ -77,20 +77,10 @@ mod tests {
 
         assert_eq!(advice(), None);
         write(&usual, "[DEFAULT]\nfingerprint=x\n");
-        assert!(
-            advice()
-                .unwrap()
-                .contains("exists, so the OCI Python SDK reads it")
-        );
-        write(
-            &usual,
-            "[DEFAULT]\nfingerprint=x\n[LOCAL]\nfingerprint=f2\n",
-        );
+        assert!(advice().unwrap().contains("exists, so the OCI Python SDK reads it"));
+        write(&usual, "[DEFAULT]\nfingerprint=x\n[LOCAL]\nfingerprint=f2\n");
         assert!(advice().unwrap().contains("another platform"));
-        write(
-            &usual,
-            "[DEFAULT]\nfingerprint=x\n[LOCAL]\nfingerprint=f1\n",
-        );
+        write(&usual, "[DEFAULT]\nfingerprint=x\n[LOCAL]\nfingerprint=f1\n");
         assert_eq!(advice(), None);
     }
 }

@@ -59,10 +59,7 @@ pub fn choose(
             tracing::error!("Digital Twin Instance does not exist");
             let text = match candidates.is_empty() {
                 true => "there is none with the twin's device name".to_owned(),
-                false => format!(
-                    "with the twin's device name there are:\n{}",
-                    list(&candidates)
-                ),
+                false => format!("with the twin's device name there are:\n{}", list(&candidates)),
             };
             let text = format!("{id} is no ACTIVE instance of this twin; {text}");
             return Err(Failure::new(ExitCode::Refused, text.trim_end()));
@@ -72,11 +69,7 @@ pub fn choose(
     if candidates.len() > 1 {
         tracing::error!("Multiple Digital Twins exist with the same name");
         let name = &candidates[0].display_name;
-        let text = format!(
-            "{} are named '{name}':\n{}",
-            candidates.len(),
-            list(&candidates)
-        );
+        let text = format!("{} are named '{name}':\n{}", candidates.len(), list(&candidates));
         return Err(Failure::new(ExitCode::Refused, text.trim_end())
             .hint("say which one with --id OCID; nothing has been changed"));
     }
@@ -89,11 +82,7 @@ fn list(candidates: &[DigitalTwinInstance]) -> String {
     for candidate in candidates {
         let key = candidate.external_key.as_deref().unwrap_or("-");
         let created = &candidate.time_created;
-        let _ = writeln!(
-            out,
-            "  {}\n    external key {key}, created {created}",
-            candidate.id
-        );
+        let _ = writeln!(out, "  {}\n    external key {key}, created {created}", candidate.id);
     }
     out
 }
@@ -137,11 +126,7 @@ mod tests {
         assert!(check_id(None).is_ok());
         assert!(check_id(Some(ONE)).is_ok());
         for bad in ["x", "", "ocid1.iotdomain.oc0.local-1.a"] {
-            assert_eq!(
-                check_id(Some(bad)).unwrap_err().exit,
-                ExitCode::Usage,
-                "{bad}"
-            );
+            assert_eq!(check_id(Some(bad)).unwrap_err().exit, ExitCode::Usage, "{bad}");
         }
     }
 }

@@ -26,11 +26,7 @@ pub fn run(
     instances::check_id(args.id.as_deref())?;
     let session = Definition::read(global, environment, &args.twin)?.connect()?;
     let mut report = Report::on_stdout(global.output, environment);
-    report.part(
-        "digitalTwin",
-        || Value::from(args.twin.as_str()),
-        |_| String::new(),
-    );
+    report.part("digitalTwin", || Value::from(args.twin.as_str()), |_| String::new());
     let outcome = runtime::block_on(query(&session, args, &mut report));
     let written = report.finish();
     outcome?;
@@ -72,21 +68,13 @@ async fn content(
     match session.control.instance_content(id).await {
         Ok(content) => {
             tracing::info!("Digital Twin Instance content retrieved");
-            report.part(
-                "content",
-                || content.clone(),
-                |width| view::content(&content, width),
-            );
+            report.part("content", || content.clone(), |width| view::content(&content, width));
             Ok(None)
         }
         Err(error) => {
             let failure = failed("Cannot get Digital Twin Instance content", &error);
             report.part("content", || Value::Null, |_| String::new());
-            if failure.exit == ExitCode::Unreachable {
-                Err(failure)
-            } else {
-                Ok(Some(failure))
-            }
+            if failure.exit == ExitCode::Unreachable { Err(failure) } else { Ok(Some(failure)) }
         }
     }
 }
@@ -100,11 +88,7 @@ async fn recorded(session: &Session, window: &Window, report: &mut Report) -> Re
             Ok(records) => {
                 let name = collection.name();
                 let shown = &records;
-                report.part(
-                    name,
-                    || json!(shown),
-                    |width| text(collection, shown, width),
-                );
+                report.part(name, || json!(shown), |width| text(collection, shown, width));
             }
             Err(failure) => {
                 report.part(collection.name(), || Value::Null, |_| String::new());

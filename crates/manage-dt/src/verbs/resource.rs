@@ -82,10 +82,7 @@ fn as_json(outcomes: &[Outcome]) -> Value {
 fn as_text(outcomes: &[Outcome]) -> String {
     let one = |outcome: &Outcome| {
         let title = outcome.resource.title();
-        format!(
-            "{:8} {title:21}  {}\n         {}\n",
-            outcome.outcome, outcome.name, outcome.id
-        )
+        format!("{:8} {title:21}  {}\n         {}\n", outcome.outcome, outcome.name, outcome.id)
     };
     outcomes.iter().map(one).collect()
 }
@@ -104,24 +101,14 @@ mod tests {
             id: id.to_owned(),
         };
         let outcomes = [
-            outcome(
-                "kept",
-                Resource::Model,
-                "dtmi:x;1",
-                "ocid1.iotdigitaltwinmodel.oc0..a",
-            ),
+            outcome("kept", Resource::Model, "dtmi:x;1", "ocid1.iotdigitaltwinmodel.oc0..a"),
             outcome(
                 "created",
                 Resource::Adapter,
                 "x-adapter",
                 "ocid1.iotdigitaltwinadapter.oc0..b",
             ),
-            outcome(
-                "deleted",
-                Resource::Instance,
-                "x-01",
-                "ocid1.iotdigitaltwininstance.oc0..c",
-            ),
+            outcome("deleted", Resource::Instance, "x-01", "ocid1.iotdigitaltwininstance.oc0..c"),
         ];
         golden::check("outcomes.txt", &as_text(&outcomes));
         golden::check("outcomes.json", &format!("{:#}\n", as_json(&outcomes)));

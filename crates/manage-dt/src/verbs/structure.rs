@@ -47,11 +47,7 @@ pub fn ambiguous(adapters: &[DigitalTwinAdapter]) -> Failure {
     for adapter in adapters {
         let model = &adapter.digital_twin_model_spec_uri;
         let created = &adapter.time_created;
-        let _ = write!(
-            text,
-            "\n  {}\n    model {model}, created {created}",
-            adapter.id
-        );
+        let _ = write!(text, "\n  {}\n    model {model}, created {created}", adapter.id);
     }
     Failure::new(ExitCode::Refused, text).hint(
         "delete those that are not wanted with \

@@ -7,10 +7,7 @@ fn refused(desk: &Desk, arguments: &[&str], code: i32, words: &[&str]) {
     let (actual, out, err) = desk.run(arguments);
     assert_eq!((actual, out.as_str()), (code, ""), "{arguments:?}: {err}");
     for word in words {
-        assert!(
-            err.contains(word),
-            "{arguments:?}: `{word}` is missing in:\n{err}"
-        );
+        assert!(err.contains(word), "{arguments:?}: `{word}` is missing in:\n{err}");
     }
 }
 
@@ -20,42 +17,22 @@ fn arguments() {
     refused(&desk, &[], 2, &["Usage:"]);
     refused(&desk, &["creat", "t"], 2, &["creat", "create"]);
     refused(&desk, &["create"], 2, &["TWIN"]);
-    refused(
-        &desk,
-        &["query", "-l", "soon", "unstructured"],
-        2,
-        &["soon"],
-    );
-    refused(
-        &desk,
-        &["query", "--id", "x", "unstructured"],
-        2,
-        &["--id x", "OCID"],
-    );
+    refused(&desk, &["query", "-l", "soon", "unstructured"], 2, &["soon"]);
+    refused(&desk, &["query", "--id", "x", "unstructured"], 2, &["--id x", "OCID"]);
     refused(
         &desk,
         &["--auth", "resource_principal", "query", "unstructured"],
         2,
         &["not available"],
     );
-    refused(
-        &desk,
-        &["--local", "query", "unstructured"],
-        2,
-        &["manage-dt serve"],
-    );
+    refused(&desk, &["--local", "query", "unstructured"], 2, &["manage-dt serve"]);
     refused(&desk, &["env"], 2, &["manage-dt serve"]);
 }
 
 #[test]
 fn configuration_file() {
     let desk = Desk::new();
-    refused(
-        &desk,
-        &["create", "nope"],
-        2,
-        &["'nope'", "unstructured, default-adapter, custom"],
-    );
+    refused(&desk, &["create", "nope"], 2, &["'nope'", "unstructured, default-adapter, custom"]);
     refused(
         &desk,
         &["--data-dir", "none", "create", "x"],
@@ -63,30 +40,14 @@ fn configuration_file() {
         &["none does not exist", "--data-dir"],
     );
     let words = ["data/other.yaml does not exist", "--iot-config-file"];
-    refused(
-        &desk,
-        &["--iot-config-file", "other.yaml", "create", "x"],
-        2,
-        &words,
-    );
+    refused(&desk, &["--iot-config-file", "other.yaml", "create", "x"], 2, &words);
 
     desk.write("data/iot_config.yaml", "iot:\n  domain_id: [x\n");
     let words = ["data/iot_config.yaml, line ", "column "];
     refused(&desk, &["create", "unstructured"], 2, &words);
-    desk.write(
-        "data/iot_config.yaml",
-        "identity:\n  password: @user-password-s3cr3t\n",
-    );
-    refused(
-        &desk,
-        &["create", "unstructured"],
-        2,
-        &["line 2, column 13", "password: ***"],
-    );
-    desk.write(
-        "data/iot_config.yaml",
-        "digital_twins: {t: {device_name: d}}\n",
-    );
+    desk.write("data/iot_config.yaml", "identity:\n  password: @user-password-s3cr3t\n");
+    refused(&desk, &["create", "unstructured"], 2, &["line 2, column 13", "password: ***"]);
+    desk.write("data/iot_config.yaml", "digital_twins: {t: {device_name: d}}\n");
     refused(&desk, &["create", "t"], 2, &["lacks `iot.domain_id`"]);
 }
 
@@ -94,44 +55,23 @@ fn configuration_file() {
 fn definition_files() {
     let desk = Desk::new();
     std::fs::remove_file(desk.path("data/m5_adapter_routes.json")).unwrap();
-    let words = [
-        "data/m5_adapter_routes.json",
-        "`digital_twins.custom-adapter.adapter_routes`",
-    ];
+    let words = ["data/m5_adapter_routes.json", "`digital_twins.custom-adapter.adapter_routes`"];
     refused(&desk, &["create", "custom-adapter"], 2, &words);
     desk.write("data/m5_model_default.json", "{\n  \"@context\": oops\n}\n");
-    let words = [
-        "data/m5_model_default.json",
-        "is not JSON: line 2, column 15",
-    ];
+    let words = ["data/m5_model_default.json", "is not JSON: line 2, column 15"];
     refused(&desk, &["create", "default-adapter"], 2, &words);
 }
 
 #[test]
 fn profile_and_key() {
     let desk = Desk::new();
-    refused(
-        &desk,
-        &["--profile", "P", "query", "unstructured"],
-        2,
-        &["no profile `P`", "DEFAULT"],
-    );
+    refused(&desk, &["--profile", "P", "query", "unstructured"], 2, &["no profile `P`", "DEFAULT"]);
     desk.write("home/.oci/key.pem", "not a key");
     refused(&desk, &["query", "unstructured"], 2, &["key.pem", "PEM"]);
     std::fs::remove_file(desk.path("home/.oci/key.pem")).unwrap();
-    refused(
-        &desk,
-        &["query", "unstructured"],
-        2,
-        &["key.pem cannot be read"],
-    );
+    refused(&desk, &["query", "unstructured"], 2, &["key.pem cannot be read"]);
     std::fs::remove_file(desk.path("home/.oci/config")).unwrap();
-    refused(
-        &desk,
-        &["query", "unstructured"],
-        2,
-        &["no OCI configuration file", "--local"],
-    );
+    refused(&desk, &["query", "unstructured"], 2, &["no OCI configuration file", "--local"]);
 }
 
 #[test]
@@ -139,19 +79,9 @@ fn certificates_and_addresses() {
     let desk = Desk::new();
     let query =
         |option: &'static str, value: &'static str| [option, value, "query", "unstructured"];
-    refused(
-        &desk,
-        &query("--cert-bundle", "none.pem"),
-        2,
-        &["none.pem cannot be read"],
-    );
+    refused(&desk, &query("--cert-bundle", "none.pem"), 2, &["none.pem cannot be read"]);
     desk.write("empty.pem", "");
-    refused(
-        &desk,
-        &query("--cert-bundle", "empty.pem"),
-        2,
-        &["certificate bundle"],
-    );
+    refused(&desk, &query("--cert-bundle", "empty.pem"), 2, &["certificate bundle"]);
     refused(&desk, &query("--endpoint", "nonsense"), 2, &["nonsense"]);
     refused(&desk, &query("--region", "no region"), 2, &["no region"]);
 }
@@ -185,9 +115,6 @@ fn credentials_that_are_not_accepted() {
     let body = r#"{"code":"NotAuthenticated","message":"unknown key"}"#;
     fake.on("GET /20250531/digitalTwinInstances", 401, body);
     let arguments = ["--endpoint", &fake.address, "query", "unstructured"];
-    let words = [
-        "  Status : 401 - NotAuthenticated",
-        "  Message: unknown key",
-    ];
+    let words = ["  Status : 401 - NotAuthenticated", "  Message: unknown key"];
     refused(&desk, &arguments, 4, &words);
 }

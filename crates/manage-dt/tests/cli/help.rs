@@ -6,10 +6,7 @@ use crate::kit::{Desk, golden};
 fn help_texts() {
     let desk = Desk::new();
     for verb in ["", "create", "query", "delete", "serve", "demo", "env"] {
-        let arguments: Vec<&str> = [verb, "--help"]
-            .into_iter()
-            .filter(|a| !a.is_empty())
-            .collect();
+        let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let (code, out, err) = desk.run(&arguments);
         assert_eq!((code, err.as_str()), (0, ""), "{verb}");
         let widest = out.lines().map(|line| line.chars().count()).max().unwrap();
@@ -22,26 +19,15 @@ fn help_texts() {
 #[test]
 fn help_does_not_show_values_of_the_environment() {
     let desk = Desk::new();
-    let output = desk
-        .command(&["--help"])
-        .env("OCI_CLI_PROFILE", "my-profile")
-        .output()
-        .unwrap();
-    assert!(
-        !String::from_utf8(output.stdout)
-            .unwrap()
-            .contains("my-profile")
-    );
+    let output = desk.command(&["--help"]).env("OCI_CLI_PROFILE", "my-profile").output().unwrap();
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("my-profile"));
 }
 
 #[test]
 fn version_and_completions() {
     let desk = Desk::new();
     let (code, out, _) = desk.run(&["--version"]);
-    assert_eq!(
-        (code, out),
-        (0, format!("manage-dt {}\n", env!("CARGO_PKG_VERSION")))
-    );
+    assert_eq!((code, out), (0, format!("manage-dt {}\n", env!("CARGO_PKG_VERSION"))));
     for shell in ["bash", "zsh", "fish"] {
         let (code, out, _) = desk.run(&["completions", shell]);
         assert!(code == 0 && out.contains("last-minutes"), "{shell}");

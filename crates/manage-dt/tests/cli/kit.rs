@@ -19,9 +19,7 @@ pub struct Desk {
 
 impl Desk {
     pub fn new() -> Desk {
-        let desk = Desk {
-            dir: tempfile::tempdir().unwrap(),
-        };
+        let desk = Desk { dir: tempfile::tempdir().unwrap() };
         let key = PrivateKey::generate();
         desk.write("home/.oci/key.pem", &key.to_pkcs8_pem());
         let profile = format!(
@@ -39,10 +37,7 @@ impl Desk {
             device_key: "k",
             auth_id: "ocid1.vaultsecret.oc0.local-1.s",
         };
-        desk.write(
-            "data/iot_config.yaml",
-            &manage_dt::templates::iot_config(&values),
-        );
+        desk.write("data/iot_config.yaml", &manage_dt::templates::iot_config(&values));
         for (name, text) in manage_dt::templates::DEFINITIONS {
             desk.write(&format!("data/{name}"), text);
         }
@@ -66,10 +61,7 @@ impl Desk {
     /// The program at this desk, in an environment of its own.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("manage-dt").unwrap();
-        command
-            .env_clear()
-            .env("HOME", self.path("home"))
-            .env("COLUMNS", "80");
+        command.env_clear().env("HOME", self.path("home")).env("COLUMNS", "80");
         command.current_dir(self.dir.path()).args(arguments);
         command
     }
@@ -79,10 +71,7 @@ impl Desk {
         let output = self.command(arguments).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let (out, err) = (text(output.stdout), text(output.stderr));
-        assert!(
-            !format!("{out}{err}").contains("s3cr3t"),
-            "a secret was printed:\n{out}{err}"
-        );
+        assert!(!format!("{out}{err}").contains("s3cr3t"), "a secret was printed:\n{out}{err}");
         (output.status.code().unwrap_or(-1), out, err)
     }
 }
@@ -101,11 +90,7 @@ impl Fake {
     pub fn start() -> Fake {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let fake = Fake {
-            address,
-            answers: Arc::default(),
-            requests: Arc::default(),
-        };
+        let fake = Fake { address, answers: Arc::default(), requests: Arc::default() };
         let (answers, requests) = (fake.answers.clone(), fake.requests.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -119,10 +104,7 @@ impl Fake {
     /// Adds an answer; several for one request are given in turn, the last one for ever.
     pub fn on(&self, request: &str, status: u16, body: impl ToString) -> &Fake {
         let mut answers = self.answers.lock().unwrap();
-        answers
-            .entry(request.to_owned())
-            .or_default()
-            .push((status, body.to_string()));
+        answers.entry(request.to_owned()).or_default().push((status, body.to_string()));
         self
     }
 
@@ -160,18 +142,12 @@ fn serve(stream: TcpStream, answers: &Mutex<Answers>, requests: &Mutex<Vec<Strin
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     let body = String::from_utf8(body).unwrap();
-    requests
-        .lock()
-        .unwrap()
-        .push(format!("{request} {body}").trim_end().to_owned());
+    requests.lock().unwrap().push(format!("{request} {body}").trim_end().to_owned());
     let key = request.split('?').next().unwrap().to_owned();
     let (status, body) = {
         let mut answers = answers.lock().unwrap();
         match answers.get_mut(&key) {
-            None => (
-                404,
-                r#"{"code":"NotAuthorizedOrNotFound","message":"no such thing"}"#.into(),
-            ),
+            None => (404, r#"{"code":"NotAuthorizedOrNotFound","message":"no such thing"}"#.into()),
             Some(list) if list.len() > 1 => list.remove(0),
             Some(list) => list[0].clone(),
         }
@@ -186,17 +162,12 @@ fn serve(stream: TcpStream, answers: &Mutex<Answers>, requests: &Mutex<Vec<Strin
 
 /// Compares a text with a file in `tests/cases/cli`; `UPDATE=1` rewrites it.
 pub fn golden(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/cases/cli")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/cli").join(name);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, text).unwrap();
         return;
     }
     let expected = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{name}: {error}; UPDATE=1 writes it"));
-    assert!(
-        text == expected,
-        "{name} differs; UPDATE=1 rewrites it. Now:\n{text}"
-    );
+    assert!(text == expected, "{name} differs; UPDATE=1 rewrites it. Now:\n{text}");
 }

@@ -48,22 +48,16 @@ fn platform(models: &[Value], adapters: &[Value], instances: &[Value]) -> Fake {
 }
 
 fn run(desk: &Desk, fake: &Fake, arguments: &[&str]) -> (i32, String, String) {
-    let all: Vec<&str> = ["--endpoint", &fake.address]
-        .into_iter()
-        .chain(arguments.iter().copied())
-        .collect();
+    let all: Vec<&str> =
+        ["--endpoint", &fake.address].into_iter().chain(arguments.iter().copied()).collect();
     desk.run(&all)
 }
 
 /// Log lines without time and source.
 fn log_lines(err: &str) -> Vec<String> {
-    let parts = err
-        .lines()
-        .map(|line| line.splitn(4, " - ").collect::<Vec<_>>());
+    let parts = err.lines().map(|line| line.splitn(4, " - ").collect::<Vec<_>>());
     let logged = parts.filter(|parts| parts.len() == 4);
-    logged
-        .map(|parts| format!("{} {}", parts[1].trim(), parts[3]))
-        .collect()
+    logged.map(|parts| format!("{} {}", parts[1].trim(), parts[3])).collect()
 }
 
 #[test]
@@ -73,22 +67,11 @@ fn create_sends_model_adapter_and_instance() {
     let fake = platform(&[model("x", "dtmi:com:oracle:k:m5:env:cstm;11")], &[], &[]);
     fake.on(&format!("POST {MODELS}"), 200, model("m", DTMI));
     fake.on(&format!("POST {ADAPTERS}"), 200, adapter("a", DTMI));
-    fake.on(
-        &format!("POST {INSTANCES}"),
-        200,
-        instance("i", "k-m5-env-cstm-01"),
-    );
+    fake.on(&format!("POST {INSTANCES}"), 200, instance("i", "k-m5-env-cstm-01"));
     let (code, out, err) = run(&desk, &fake, &["-v", "create", "custom-adapter"]);
     assert_eq!(code, 0, "{err}");
-    for id in [
-        "model.oc0.local-1.m",
-        "adapter.oc0.local-1.a",
-        "instance.oc0.local-1.i",
-    ] {
-        assert!(
-            out.contains(&format!("ocid1.iotdigitaltwin{id}\n")),
-            "{out}"
-        );
+    for id in ["model.oc0.local-1.m", "adapter.oc0.local-1.a", "instance.oc0.local-1.i"] {
+        assert!(out.contains(&format!("ocid1.iotdigitaltwin{id}\n")), "{out}");
     }
     assert_eq!(
         log_lines(&err),
@@ -103,50 +86,30 @@ fn create_sends_model_adapter_and_instance() {
         ]
     );
     let requests = fake.requests();
-    let posts: Vec<&String> = requests
-        .iter()
-        .filter(|line| line.starts_with("POST"))
-        .collect();
+    let posts: Vec<&String> = requests.iter().filter(|line| line.starts_with("POST")).collect();
     let body = |at: usize| -> Value {
         serde_json::from_str(posts[at].splitn(3, ' ').nth(2).unwrap()).unwrap()
     };
     assert_eq!(body(0)["spec"]["@id"], DTMI);
     assert_eq!(body(0)["description"], "M5 with EnvIII sensors (k-custom)");
     assert_eq!(body(1)["digitalTwinModelSpecUri"], DTMI);
-    assert_eq!(
-        body(1)["inboundEnvelope"]["envelopeMapping"]["timeObserved"],
-        "$.time"
-    );
+    assert_eq!(body(1)["inboundEnvelope"]["envelopeMapping"]["timeObserved"], "$.time");
     assert_eq!(body(1)["inboundRoutes"][1]["condition"], "*");
-    assert_eq!(
-        body(2)["digitalTwinAdapterId"],
-        "ocid1.iotdigitaltwinadapter.oc0.local-1.a"
-    );
+    assert_eq!(body(2)["digitalTwinAdapterId"], "ocid1.iotdigitaltwinadapter.oc0.local-1.a");
     assert_eq!(body(2).get("connectivityType"), None);
 }
 
 #[test]
 fn create_keeps_what_exists() {
     let desk = Desk::new();
-    let fake = platform(
-        &[model("m", DTMI)],
-        &[adapter("a", DTMI)],
-        &[instance("i", "k-m5-env-cstm-01")],
-    );
-    let (code, out, err) = run(
-        &desk,
-        &fake,
-        &["--output", "json", "create", "custom-adapter"],
-    );
+    let fake =
+        platform(&[model("m", DTMI)], &[adapter("a", DTMI)], &[instance("i", "k-m5-env-cstm-01")]);
+    let (code, out, err) = run(&desk, &fake, &["--output", "json", "create", "custom-adapter"]);
     assert_eq!((code, err.as_str()), (0, ""));
     let document: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(document["complete"], true);
-    let outcomes: Vec<&Value> = document["resources"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|part| &part["outcome"])
-        .collect();
+    let outcomes: Vec<&Value> =
+        document["resources"].as_array().unwrap().iter().map(|part| &part["outcome"]).collect();
     assert_eq!(outcomes, ["kept", "kept", "kept"]);
     assert!(fake.requests().iter().all(|line| line.starts_with("GET")));
 }
@@ -184,10 +147,7 @@ fn create_does_not_use_an_adapter_of_another_model() {
     let fake = platform(&[], &[adapter("a", "dtmi:other;1")], &[]);
     let (code, _, err) = run(&desk, &fake, &["create", "custom-adapter"]);
     assert_eq!(code, 1);
-    assert!(
-        err.contains("dtmi:other;1") && err.contains("adapter_name"),
-        "{err}"
-    );
+    assert!(err.contains("dtmi:other;1") && err.contains("adapter_name"), "{err}");
     assert!(fake.requests().iter().all(|line| line.starts_with("GET")));
 }
 
@@ -195,10 +155,7 @@ fn create_does_not_use_an_adapter_of_another_model() {
 fn delete_goes_on_and_tells_what_was_missing() {
     let desk = Desk::new();
     let fake = platform(
-        &[
-            model("m", DTMI),
-            model("x", "dtmi:com:oracle:k:m5:env:cstm;12"),
-        ],
+        &[model("m", DTMI), model("x", "dtmi:com:oracle:k:m5:env:cstm;12")],
         &[],
         &[instance("i", "k")],
     );
@@ -222,10 +179,7 @@ fn delete_goes_on_and_tells_what_was_missing() {
     );
     assert_eq!(out.matches("deleted  ").count(), 2, "{out}");
     let requests = fake.requests();
-    let deletes: Vec<&String> = requests
-        .iter()
-        .filter(|line| line.starts_with("DELETE"))
-        .collect();
+    let deletes: Vec<&String> = requests.iter().filter(|line| line.starts_with("DELETE")).collect();
     assert_eq!(deletes, [&instance, &model]);
 }
 
@@ -236,26 +190,15 @@ fn two_of_one_name_are_refused_until_one_is_picked() {
     for verb in ["query", "delete"] {
         let (code, out, err) = run(&desk, &fake, &[verb, "custom-adapter"]);
         assert_eq!((code, out.as_str()), (1, ""));
-        assert!(
-            err.contains("Multiple Digital Twins exist with the same name"),
-            "{err}"
-        );
-        for words in [
-            "oc0.local-1.i\n",
-            "oc0.local-1.j\n",
-            "external key k2",
-            "--id OCID",
-        ] {
+        assert!(err.contains("Multiple Digital Twins exist with the same name"), "{err}");
+        for words in ["oc0.local-1.i\n", "oc0.local-1.j\n", "external key k2", "--id OCID"] {
             assert!(err.contains(words), "{words} is missing in {err}");
         }
     }
     assert!(fake.requests().iter().all(|line| line.starts_with("GET")));
     let other = "ocid1.iotdigitaltwininstance.oc0.local-1.other";
     let (code, _, err) = run(&desk, &fake, &["delete", "--id", other, "custom-adapter"]);
-    assert!(
-        code == 1 && err.contains("no ACTIVE instance of this twin"),
-        "{err}"
-    );
+    assert!(code == 1 && err.contains("no ACTIVE instance of this twin"), "{err}");
 
     let picked = "ocid1.iotdigitaltwininstance.oc0.local-1.j";
     fake.on(&format!("DELETE {INSTANCES}/{picked}"), 204, "");
@@ -284,31 +227,19 @@ fn platform_with_data() -> Fake {
     let id = one["id"].as_str().unwrap().to_owned();
     let fake = platform(&[], &[], std::slice::from_ref(&one));
     fake.on(&format!("GET {INSTANCES}/{id}"), 200, &one);
-    fake.on(
-        &format!("GET {INSTANCES}/{id}/content"),
-        200,
-        json!({"humidity": 73}),
-    );
+    fake.on(&format!("GET {INSTANCES}/{id}/content"), 200, json!({"humidity": 73}));
     let data = "GET /ords/d/20250531";
     let row = |number: u32| {
         json!({"id": number, "digital_twin_instance_id": id, "endpoint": "iot/v1/telemetry",
                "content_type": "application/json", "time_received": TIME})
     };
-    fake.on(
-        &format!("{data}/rawData"),
-        200,
-        page(json!([row(3), row(2)])),
-    );
+    fake.on(&format!("{data}/rawData"), 200, page(json!([row(3), row(2)])));
     let mut whole = row(3);
     whole["content"] = json!({"humidity": 73});
     fake.on(&format!("{data}/rawData/3"), 200, whole);
     fake.on(&format!("{data}/historizedData"), 200, page(json!([])));
     fake.on(&format!("{data}/rawCommandData"), 200, page(json!([])));
-    fake.on(
-        &format!("{data}/rejectedData"),
-        500,
-        r#"{"code":"InternalServerError"}"#,
-    );
+    fake.on(&format!("{data}/rejectedData"), 500, r#"{"code":"InternalServerError"}"#);
     fake
 }
 
@@ -333,11 +264,7 @@ fn query_shows_what_it_gets_and_tells_what_fails() {
     ];
     assert_eq!(log_lines(&err), expected);
 
-    let (code, out, _) = run(
-        &desk,
-        &fake,
-        &["--output", "json", "query", "custom-adapter"],
-    );
+    let (code, out, _) = run(&desk, &fake, &["--output", "json", "query", "custom-adapter"]);
     let document: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(code, 1);
     assert_eq!(document["content"], json!({"humidity": 73}));
@@ -354,13 +281,7 @@ fn ended_token_is_replaced_without_asking_for_the_domain() {
     let answer = json!({"access_token": "new-s3cr3t", "token_type": "Bearer", "expires_in": 3600});
     fake.on("POST /oauth2/v1/token", 200, answer);
     let (_, _, err) = run(&desk, &fake, &["query", "custom-adapter"]);
-    assert!(
-        !fake
-            .requests()
-            .iter()
-            .any(|line| line.contains("/iotDomains")),
-        "{err}"
-    );
+    assert!(!fake.requests().iter().any(|line| line.contains("/iotDomains")), "{err}");
     let cached: Value = serde_json::from_str(&desk.read("data/data_access.json")).unwrap();
     assert_eq!(cached["token"], "new-s3cr3t");
     assert_eq!(cached.as_object().unwrap().len(), 6);
@@ -374,9 +295,7 @@ fn refused_token_is_replaced_once() {
     fake.on("POST /oauth2/v1/token", 200, answer);
     // Refused the first time, granted with the new token.
     let list = "GET /ords/d/20250531/rejectedData";
-    fake.forget(list)
-        .on(list, 401, "{}")
-        .on(list, 200, page(json!([])));
+    fake.forget(list).on(list, 401, "{}").on(list, 200, page(json!([])));
     cache(&desk, &fake, i64::MAX);
     let (code, _, err) = run(&desk, &fake, &["query", "custom-adapter"]);
     assert_eq!(code, 0, "{err}");
@@ -387,17 +306,11 @@ fn refused_token_is_replaced_once() {
     let (code, _, err) = run(&desk, &fake, &["query", "custom-adapter"]);
     assert_eq!(code, 4, "{err}");
     assert_eq!(token_requests(&fake), 2);
-    assert!(
-        err.contains("Unable to query data API") && err.contains("  Status : 401"),
-        "{err}"
-    );
+    assert!(err.contains("Unable to query data API") && err.contains("  Status : 401"), "{err}");
 }
 
 fn token_requests(fake: &Fake) -> usize {
-    fake.requests()
-        .iter()
-        .filter(|line| line.starts_with("POST /oauth2"))
-        .count()
+    fake.requests().iter().filter(|line| line.starts_with("POST /oauth2")).count()
 }
 
 #[test]
@@ -450,18 +363,9 @@ fn ctrl_c_ends_with_130() {
         .unwrap();
     let _connection = listener.accept().unwrap();
     let pid = child.id().to_string();
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{err}");
-    assert!(
-        err.contains("interrupted") && err.contains("goes on from here"),
-        "{err}"
-    );
+    assert!(err.contains("interrupted") && err.contains("goes on from here"), "{err}");
 }

@@ -40,23 +40,15 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, Section)>, ConfigError> {
             entry.value.push_str(content);
             continue;
         }
-        if let Some(name) = content
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
+        if let Some(name) = content.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             if sections.iter().any(|(known, _)| known == name) {
-                return Err(ConfigError::SectionTwice {
-                    line,
-                    name: name.to_owned(),
-                });
+                return Err(ConfigError::SectionTwice { line, name: name.to_owned() });
             }
             sections.push((name.to_owned(), Section::new()));
             open = None;
             continue;
         }
-        let (key, value) = content
-            .split_once(['=', ':'])
-            .ok_or(ConfigError::Line { line })?;
+        let (key, value) = content.split_once(['=', ':']).ok_or(ConfigError::Line { line })?;
         let key = key.trim().to_lowercase();
         let Some((_, section)) = sections.last_mut() else {
             return Err(ConfigError::BeforeSection { line });
@@ -64,10 +56,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<(String, Section)>, ConfigError> {
         if key.is_empty() {
             return Err(ConfigError::Line { line });
         }
-        let entry = Entry {
-            value: value.trim().to_owned(),
-            line,
-        };
+        let entry = Entry { value: value.trim().to_owned(), line };
         if section.insert(key.clone(), entry).is_some() {
             return Err(ConfigError::KeyTwice { line, key });
         }

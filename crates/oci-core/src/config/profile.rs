@@ -38,10 +38,7 @@ pub struct Profile {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// Absurdly long.
-    #[error(
-        "the configuration file is longer than {} bytes",
-        crate::limits::CONFIG_BYTES_MAX
-    )]
+    #[error("the configuration file is longer than {} bytes", crate::limits::CONFIG_BYTES_MAX)]
     TooLong,
     /// Neither section nor entry.
     #[error("line {line} is neither `[profile]` nor `key = value`")]
@@ -121,33 +118,21 @@ fn existing(known: &[String]) -> String {
 /// ```
 pub fn profile_from_ini(text: &str, name: &str) -> Result<Profile, ConfigError> {
     let sections = ini::parse(text)?;
-    let find = |name: &str| {
-        sections
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, s)| s)
-    };
+    let find = |name: &str| sections.iter().find(|(known, _)| known == name).map(|(_, s)| s);
     let own = find(name);
     if own.is_none() {
         let known = sections.iter().map(|(name, _)| name.clone()).collect();
-        return Err(ConfigError::UnknownProfile {
-            name: name.to_owned(),
-            known,
-        });
+        return Err(ConfigError::UnknownProfile { name: name.to_owned(), known });
     }
     let inherited = find(DEFAULT);
     let entry = |key: &str| -> Option<&Entry> {
-        own.and_then(|section| section.get(key))
-            .or(inherited.and_then(|section| section.get(key)))
+        own.and_then(|section| section.get(key)).or(inherited.and_then(|section| section.get(key)))
     };
     if let Some(&Entry { line, .. }) = entry("key_content") {
         return Err(ConfigError::KeyContent { line });
     }
-    let value = |key: &str| {
-        entry(key)
-            .map(|entry| entry.value.clone())
-            .filter(|value| !value.is_empty())
-    };
+    let value =
+        |key: &str| entry(key).map(|entry| entry.value.clone()).filter(|value| !value.is_empty());
     Ok(Profile {
         name: name.to_owned(),
         user: value("user"),
@@ -180,10 +165,7 @@ impl Profile {
         put(&mut self.pass_phrase, "OCI_CLI_PASSPHRASE");
         put(&mut self.region, "OCI_CLI_REGION");
         put(&mut self.security_token_file, "OCI_CLI_SECURITY_TOKEN_FILE");
-        put(
-            &mut self.delegation_token_file,
-            "OCI_CLI_DELEGATION_TOKEN_FILE",
-        );
+        put(&mut self.delegation_token_file, "OCI_CLI_DELEGATION_TOKEN_FILE");
         if self.region.is_none() {
             put(&mut self.region, "OCI_REGION");
         }
@@ -207,10 +189,7 @@ impl Profile {
         key: &'static str,
         value: &'a Option<String>,
     ) -> Result<&'a str, ConfigError> {
-        let missing = || ConfigError::Missing {
-            profile: self.name.clone(),
-            key,
-        };
+        let missing = || ConfigError::Missing { profile: self.name.clone(), key };
         value.as_deref().ok_or_else(missing)
     }
 
@@ -224,11 +203,7 @@ impl Profile {
         let value = self.required(key, value)?;
         match is_valid(value) {
             true => Ok(value),
-            false => Err(ConfigError::Form {
-                profile: self.name.clone(),
-                key,
-                expected,
-            }),
+            false => Err(ConfigError::Form { profile: self.name.clone(), key, expected }),
         }
     }
 }
@@ -254,16 +229,11 @@ fn is_ocid(text: &str) -> bool {
     let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     parts.len() >= 5
         && parts.iter().all(|part| part.bytes().all(is_word))
-        && [parts.first(), parts.last()]
-            .iter()
-            .all(|part| part.is_some_and(|p| !p.is_empty()))
+        && [parts.first(), parts.last()].iter().all(|part| part.is_some_and(|p| !p.is_empty()))
 }
 
 fn is_fingerprint(text: &str) -> bool {
     let is_hex = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
     let pairs: Vec<&str> = text.split(':').collect();
-    pairs.len() == 16
-        && pairs
-            .iter()
-            .all(|pair| pair.len() == 2 && pair.bytes().all(is_hex))
+    pairs.len() == 16 && pairs.iter().all(|pair| pair.len() == 2 && pair.bytes().all(is_hex))
 }

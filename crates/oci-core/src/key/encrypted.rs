@@ -36,13 +36,7 @@ pub(super) fn decrypt(der: &[u8], pass_phrase: &str) -> Result<Vec<u8>, KeyError
     let scheme = read(der).ok_or(KeyError::Encryption)?;
     let mut key = [0; 32];
     let key = &mut key[..scheme.key_len];
-    pbkdf2::derive(
-        scheme.hmac,
-        scheme.rounds,
-        scheme.salt,
-        pass_phrase.as_bytes(),
-        key,
-    );
+    pbkdf2::derive(scheme.hmac, scheme.rounds, scheme.salt, pass_phrase.as_bytes(), key);
     let mut content = scheme.content.to_vec();
     let plain_len = UnboundCipherKey::new(scheme.cipher, key)
         .and_then(PaddedBlockDecryptingKey::cbc_pkcs7)
@@ -74,9 +68,7 @@ fn read(der: &[u8]) -> Option<Scheme<'_>> {
     }
     let mut derivation = derivation.sequence()?;
     let salt = derivation.element(OCTET_STRING)?;
-    let rounds = derivation
-        .number()
-        .filter(|&rounds| rounds <= PBKDF2_ROUNDS_MAX)?;
+    let rounds = derivation.number().filter(|&rounds| rounds <= PBKDF2_ROUNDS_MAX)?;
     let rounds = NonZeroU32::new(u32::try_from(rounds).ok()?)?;
     if derivation.peek() == Some(INTEGER) && derivation.number()? != key_len as u64 {
         return None;
@@ -86,15 +78,7 @@ fn read(der: &[u8]) -> Option<Scheme<'_>> {
         true => pbkdf2::PBKDF2_HMAC_SHA1,
         false => hmac(derivation.sequence()?.element(OBJECT_ID)?)?,
     };
-    Some(Scheme {
-        hmac,
-        salt,
-        rounds,
-        cipher,
-        key_len,
-        iv,
-        content,
-    })
+    Some(Scheme { hmac, salt, rounds, cipher, key_len, iv, content })
 }
 
 fn hmac(object_id: &[u8]) -> Option<pbkdf2::Algorithm> {

@@ -48,11 +48,7 @@ impl PublicKey {
         let spki = spki.as_ref().to_vec();
         let parsed = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &spki)
             .map_err(|_| KeyError::Rejected)?;
-        Ok(PublicKey {
-            parsed,
-            spki,
-            pkcs1,
-        })
+        Ok(PublicKey { parsed, spki, pkcs1 })
     }
 
     /// The key as DER SubjectPublicKeyInfo.
@@ -68,10 +64,8 @@ impl PublicKey {
     /// MD5 of the DER SubjectPublicKeyInfo as pairs of hex digits, `20:3b:97:…`
     /// (control-plane.md 2.3). A name of the key, not a protection.
     pub fn fingerprint(&self) -> String {
-        let pairs: Vec<String> = Md5::digest(&self.spki)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let pairs: Vec<String> =
+            Md5::digest(&self.spki).iter().map(|byte| format!("{byte:02x}")).collect();
         pairs.join(":")
     }
 

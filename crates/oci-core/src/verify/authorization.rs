@@ -65,11 +65,7 @@ impl Authorization {
         let signature = STANDARD
             .decode(required(signature, "signature")?)
             .map_err(|_| SignatureError::SignatureForm)?;
-        Ok(Authorization {
-            key_id: key_id.to_owned(),
-            headers,
-            signature,
-        })
+        Ok(Authorization { key_id: key_id.to_owned(), headers, signature })
     }
 }
 
@@ -92,9 +88,7 @@ impl<'a> Parameters<'a> {
         let mut values = [None; NAMES.len()];
         loop {
             let (name, value, after) = parameter(rest).ok_or(SignatureError::Malformed)?;
-            if let Some(at) = NAMES
-                .iter()
-                .position(|known| known.eq_ignore_ascii_case(name))
+            if let Some(at) = NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))
                 && values[at].replace(value).is_some()
             {
                 return Err(SignatureError::ParameterTwice(NAMES[at]));
@@ -118,9 +112,7 @@ fn parameter(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn required<'a>(value: Option<&'a str>, name: &'static str) -> Result<&'a str, SignatureError> {
-    value
-        .filter(|value| !value.is_empty())
-        .ok_or(SignatureError::ParameterMissing(name))
+    value.filter(|value| !value.is_empty()).ok_or(SignatureError::ParameterMissing(name))
 }
 
 fn header_names(list: &str) -> Result<Vec<String>, SignatureError> {
@@ -134,8 +126,7 @@ fn header_names(list: &str) -> Result<Vec<String>, SignatureError> {
                 return Ok(REQUEST_TARGET.to_owned());
             }
             let name = HeaderName::from_bytes(name.as_bytes());
-            name.map(|name| name.as_str().to_owned())
-                .map_err(|_| SignatureError::HeaderName)
+            name.map(|name| name.as_str().to_owned()).map_err(|_| SignatureError::HeaderName)
         })
         .collect()
 }

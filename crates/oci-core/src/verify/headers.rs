@@ -24,16 +24,8 @@ pub fn check_headers(
     if authorization.headers.len() > SIGNED_HEADERS_MAX {
         return Err(SignatureError::TooManyHeaders);
     }
-    let with_body = if has_body(method) {
-        &COVERED_WITH_BODY[..]
-    } else {
-        &[]
-    };
-    if let Some(name) = COVERED_ALWAYS
-        .iter()
-        .chain(with_body)
-        .find(|name| !listed(name))
-    {
+    let with_body = if has_body(method) { &COVERED_WITH_BODY[..] } else { &[] };
+    if let Some(name) = COVERED_ALWAYS.iter().chain(with_body).find(|name| !listed(name)) {
         return Err(SignatureError::NotCovered(name));
     }
     // `x-date` counts before `date`, but only a signed date counts at all: otherwise anyone could
@@ -54,9 +46,7 @@ pub fn check_headers(
 
 /// Methods whose signature covers the body, whether there is one or not.
 fn has_body(method: &str) -> bool {
-    ["POST", "PUT", "PATCH"]
-        .iter()
-        .any(|with_body| method.eq_ignore_ascii_case(with_body))
+    ["POST", "PUT", "PATCH"].iter().any(|with_body| method.eq_ignore_ascii_case(with_body))
 }
 
 fn check_date(header: &'static str, headers: &HeaderMap, now_s: i64) -> Result<(), SignatureError> {
@@ -69,11 +59,7 @@ fn check_date(header: &'static str, headers: &HeaderMap, now_s: i64) -> Result<(
     let skew_s = date_s.abs_diff(now_s);
     if skew_s > CLOCK_SKEW_S_MAX {
         let side = if date_s < now_s { "behind" } else { "ahead of" };
-        return Err(SignatureError::Clock {
-            header,
-            skew_s,
-            side,
-        });
+        return Err(SignatureError::Clock { header, skew_s, side });
     }
     Ok(())
 }

@@ -14,11 +14,7 @@ pub fn filter(filter: &Filter, columns: &[Column]) -> String {
         Filter::Compare { column, op, value } => {
             format!("{} {} {}", name(column), sign(*op), operand(value))
         }
-        Filter::Instr {
-            column,
-            needle,
-            negated,
-        } => {
+        Filter::Instr { column, needle, negated } => {
             format!("{} {}contains {needle:?}", name(column), not(negated))
         }
         Filter::Like { column, pattern } => format!("{} like {pattern:?}", name(column)),
@@ -27,18 +23,9 @@ pub fn filter(filter: &Filter, columns: &[Column]) -> String {
             let end = |end: &Option<Operand>| end.as_ref().map_or("…".to_owned(), operand);
             format!("{} between {} and {}", name(column), end(low), end(high))
         }
-        Filter::In {
-            column,
-            values,
-            negated,
-        } => {
+        Filter::In { column, values, negated } => {
             let values: Vec<_> = values.iter().map(operand).collect();
-            format!(
-                "{} {}in [{}]",
-                name(column),
-                not(negated),
-                values.join(", ")
-            )
+            format!("{} {}in [{}]", name(column), not(negated), values.join(", "))
         }
     }
 }
@@ -46,10 +33,7 @@ pub fn filter(filter: &Filter, columns: &[Column]) -> String {
 /// The sort terms.
 pub fn order(terms: &[OrderTerm], columns: &[Column]) -> Vec<String> {
     let direction = |term: &OrderTerm| if term.descending { "desc" } else { "asc" };
-    terms
-        .iter()
-        .map(|term| format!("{} {}", columns[term.column].name, direction(term)))
-        .collect()
+    terms.iter().map(|term| format!("{} {}", columns[term.column].name, direction(term))).collect()
 }
 
 fn joined(filters: &[Filter], word: &str, columns: &[Column]) -> String {

@@ -59,16 +59,7 @@ static COMMAND: [Column; 11] = [
 
 /// The folder of the case files.
 pub fn folder() -> PathBuf {
-    [
-        env!("CARGO_MANIFEST_DIR"),
-        "..",
-        "..",
-        "tests",
-        "cases",
-        "filters",
-    ]
-    .iter()
-    .collect()
+    [env!("CARGO_MANIFEST_DIR"), "..", "..", "tests", "cases", "filters"].iter().collect()
 }
 
 /// The columns of a collection.

@@ -6,9 +6,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
-use crate::limits::{
-    BATCH_MESSAGES_MAX, COMMIT_RETRIES_MAX, QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX,
-};
+use crate::limits::{BATCH_MESSAGES_MAX, COMMIT_RETRIES_MAX, QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX};
 use crate::metrics::Metrics;
 use crate::store::{MessageRow, RowOutcome, Store};
 

@@ -127,8 +127,11 @@ pub trait Store: Send + Sync + 'static {
     /// The instance with this OCID, DELETED ones too.
     async fn instance_get(&self, id: &str) -> Stored<Option<Instance>>;
     /// The ACTIVE instance of a domain with this external key.
-    async fn instance_by_key(&self, domain_id: &str, external_key: &str)
-    -> Stored<Option<Instance>>;
+    async fn instance_by_key(
+        &self,
+        domain_id: &str,
+        external_key: &str,
+    ) -> Stored<Option<Instance>>;
     /// One page.
     async fn instance_list(&self, query: &ListQuery) -> Stored<Listed<Instance>>;
     /// Marks an ACTIVE instance DELETED.

@@ -11,38 +11,19 @@ use crate::jq::value::Val;
 pub(super) const TABLE: &[Entry] = &[
     ("sort", 0, |m, val, _| {
         let items = items(val, "sorted")?;
-        let pairs = items
-            .iter()
-            .map(|item| (item.clone(), item.clone()))
-            .collect();
-        Val::array(
-            sorted(pairs, m.meter)?
-                .into_iter()
-                .map(|(_, item)| item)
-                .collect(),
-        )
+        let pairs = items.iter().map(|item| (item.clone(), item.clone())).collect();
+        Val::array(sorted(pairs, m.meter)?.into_iter().map(|(_, item)| item).collect())
     }),
     ("_sort_by", 1, |m, val, args| {
         let pairs = keyed(val, &args[0], "sorted")?;
-        Val::array(
-            sorted(pairs, m.meter)?
-                .into_iter()
-                .map(|(_, item)| item)
-                .collect(),
-        )
+        Val::array(sorted(pairs, m.meter)?.into_iter().map(|(_, item)| item).collect())
     }),
-    ("_group_by", 1, |m, val, args| {
-        group(keyed(val, &args[0], "grouped")?, m.meter)
-    }),
+    ("_group_by", 1, |m, val, args| group(keyed(val, &args[0], "grouped")?, m.meter)),
     ("_min_by", 1, |m, val, args| {
         extreme(keyed(val, &args[0], "searched")?, Ordering::Less, m.meter)
     }),
     ("_max_by", 1, |m, val, args| {
-        extreme(
-            keyed(val, &args[0], "searched")?,
-            Ordering::Greater,
-            m.meter,
-        )
+        extreme(keyed(val, &args[0], "searched")?, Ordering::Greater, m.meter)
     }),
     ("reverse", 0, |m, val, _| reverse(val, m.meter)),
     ("flatten", 1, |m, val, args| flatten(val, &args[0], m.meter)),
@@ -53,10 +34,7 @@ pub(super) const TABLE: &[Entry] = &[
 fn items<'v>(val: &'v Val, what: &str) -> Run<&'v [Val]> {
     match val {
         Val::Arr(array) => Ok(&array.items),
-        _ => error(format!(
-            "{} cannot be {what}, as it is not an array",
-            val.excerpt()
-        )),
+        _ => error(format!("{} cannot be {what}, as it is not an array", val.excerpt())),
     }
 }
 
@@ -76,11 +54,7 @@ fn sorted(mut pairs: Vec<(Val, Val)>, meter: &Meter) -> Run<Vec<(Val, Val)>> {
     let mut merged = Vec::with_capacity(left.len() + right.len());
     let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
     while let (Some((a, _)), Some((b, _))) = (left.peek(), right.peek()) {
-        let next = if a.compare(b, meter)?.is_le() {
-            left.next()
-        } else {
-            right.next()
-        };
+        let next = if a.compare(b, meter)?.is_le() { left.next() } else { right.next() };
         merged.extend(next);
     }
     merged.extend(left);
@@ -96,12 +70,7 @@ fn group(pairs: Vec<(Val, Val)>, meter: &Meter) -> Run<Val> {
             _ => groups.push((key, vec![item])),
         }
     }
-    Val::array(
-        groups
-            .into_iter()
-            .map(|(_, items)| Val::array(items))
-            .collect::<Run<_>>()?,
-    )
+    Val::array(groups.into_iter().map(|(_, items)| Val::array(items)).collect::<Run<_>>()?)
 }
 
 /// The smallest (first of equals) or largest (last of equals) item.
@@ -141,19 +110,16 @@ fn flatten(val: &Val, depth: &Val, meter: &Meter) -> Run<Val> {
     };
     let mut out = Vec::new();
     let items = crate::jq::path::children(val, meter)?;
-    items
-        .iter()
-        .try_for_each(|(_, item)| flatten_into(item, depth, &mut out, meter))?;
+    items.iter().try_for_each(|(_, item)| flatten_into(item, depth, &mut out, meter))?;
     Val::array(out)
 }
 
 fn flatten_into(val: &Val, depth: f64, out: &mut Vec<Val>, meter: &Meter) -> Run {
     meter.charge(1)?;
     match val {
-        Val::Arr(array) if depth >= 1.0 => array
-            .items
-            .iter()
-            .try_for_each(|item| flatten_into(item, depth - 1.0, out, meter)),
+        Val::Arr(array) if depth >= 1.0 => {
+            array.items.iter().try_for_each(|item| flatten_into(item, depth - 1.0, out, meter))
+        }
         other => {
             out.push(other.clone());
             Ok(())

@@ -45,15 +45,9 @@ pub(super) const TABLE: &[Entry] = &[
     ("scalb", 2, |_, _, args| both(args, |a, b| a * 2f64.powf(b))),
     ("nan", 0, |_, _, _| Ok(Val::Float(f64::NAN))),
     ("infinite", 0, |_, _, _| Ok(Val::Float(f64::INFINITY))),
-    ("isnan", 0, |_, val, _| {
-        number(val).map(|n| n.is_nan().into())
-    }),
-    ("isinfinite", 0, |_, val, _| {
-        number(val).map(|n| n.is_infinite().into())
-    }),
-    ("isnormal", 0, |_, val, _| {
-        number(val).map(|n| n.is_normal().into())
-    }),
+    ("isnan", 0, |_, val, _| number(val).map(|n| n.is_nan().into())),
+    ("isinfinite", 0, |_, val, _| number(val).map(|n| n.is_infinite().into())),
+    ("isnormal", 0, |_, val, _| number(val).map(|n| n.is_normal().into())),
 ];
 
 fn number(val: &Val) -> Run<f64> {
@@ -70,11 +64,7 @@ fn whole(val: &Val, round: fn(f64) -> f64) -> Run<Val> {
     }
     let n = round(number(val)?);
     // Beyond 2^53 the double itself is the exact answer.
-    Ok(if n.abs() < 9_007_199_254_740_992.0 {
-        Val::Int(n as i64)
-    } else {
-        Val::Float(n)
-    })
+    Ok(if n.abs() < 9_007_199_254_740_992.0 { Val::Int(n as i64) } else { Val::Float(n) })
 }
 
 fn real(val: &Val, function: fn(f64) -> f64) -> Run<Val> {

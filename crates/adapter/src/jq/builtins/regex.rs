@@ -27,11 +27,7 @@ fn matches(machine: &Machine, val: &Val, args: &[Val]) -> Run<Val> {
     let (Val::Str(text), Val::Str(pattern)) = (val, &args[0]) else {
         return error(format!(
             "{} cannot be matched, as it is not a string",
-            if val.as_str().is_none() {
-                val.excerpt()
-            } else {
-                args[0].excerpt()
-            }
+            if val.as_str().is_none() { val.excerpt() } else { args[0].excerpt() }
         ));
     };
     let flags = match &args[1] {
@@ -46,11 +42,7 @@ fn matches(machine: &Machine, val: &Val, args: &[Val]) -> Run<Val> {
     let regex = compiled(machine, pattern, flags)?;
     let (global, skip_empty) = (flags.contains('g'), flags.contains('n'));
     let mut found = Vec::new();
-    let mut position = Position {
-        text,
-        bytes: 0,
-        chars: 0,
-    };
+    let mut position = Position { text, bytes: 0, chars: 0 };
     for captures in regex.captures_iter(text) {
         // Each search may have read to the end of the text.
         machine.meter.charge(8 * captures.len() + text.len() / 64)?;
@@ -111,37 +103,26 @@ fn describe(regex: &Regex, captures: &::regex::Captures, position: &mut Position
 
 /// Is it an expression this engine has? Look-around and back-references are not.
 pub(super) fn check(pattern: &str) -> Result<(), String> {
-    let built = RegexBuilder::new(pattern)
-        .size_limit(REGEX_BYTES_MAX)
-        .build();
+    let built = RegexBuilder::new(pattern).size_limit(REGEX_BYTES_MAX).build();
     built.map(drop).map_err(|error| reason(&error))
 }
 
 /// The last line of an error says what is wrong; the others point into the pattern.
 fn reason(error: &::regex::Error) -> String {
-    error
-        .to_string()
-        .lines()
-        .last()
-        .unwrap_or_default()
-        .to_owned()
+    error.to_string().lines().last().unwrap_or_default().to_owned()
 }
 
 fn compiled(machine: &Machine, pattern: &str, flags: &str) -> Run<Regex> {
     let key = format!("{flags}/{pattern}");
     let known = COMPILED.with_borrow(|kept| {
-        kept.iter()
-            .find(|(known, _)| *known == key)
-            .map(|(_, regex)| regex.clone())
+        kept.iter().find(|(known, _)| *known == key).map(|(_, regex)| regex.clone())
     });
     if let Some(regex) = known {
         return Ok(regex);
     }
     machine.meter.charge(COMPILE_STEPS)?;
     let mut builder = RegexBuilder::new(pattern);
-    builder
-        .size_limit(REGEX_BYTES_MAX)
-        .dfa_size_limit(REGEX_BYTES_MAX);
+    builder.size_limit(REGEX_BYTES_MAX).dfa_size_limit(REGEX_BYTES_MAX);
     for flag in flags.chars() {
         match flag {
             'i' => builder.case_insensitive(true),

@@ -9,10 +9,7 @@ use crate::jq::value::Val;
 pub(super) const TABLE: &[Entry] = &[
     ("utf8bytelength", 0, |_, val, _| match val {
         Val::Str(text) => Ok(text.len().into()),
-        _ => error(format!(
-            "{} only strings have UTF-8 byte length",
-            val.excerpt()
-        )),
+        _ => error(format!("{} only strings have UTF-8 byte length", val.excerpt())),
     }),
     ("startswith", 1, |_, val, args| match (val, &args[0]) {
         (Val::Str(text), Val::Str(part)) => Ok(text.starts_with(&**part).into()),
@@ -22,12 +19,8 @@ pub(super) const TABLE: &[Entry] = &[
         (Val::Str(text), Val::Str(part)) => Ok(text.ends_with(&**part).into()),
         _ => error("endswith() requires string inputs"),
     }),
-    ("ltrimstr", 1, |m, val, args| {
-        cut(m, val, &args[0], |text, part| text.strip_prefix(part))
-    }),
-    ("rtrimstr", 1, |m, val, args| {
-        cut(m, val, &args[0], |text, part| text.strip_suffix(part))
-    }),
+    ("ltrimstr", 1, |m, val, args| cut(m, val, &args[0], |text, part| text.strip_prefix(part))),
+    ("rtrimstr", 1, |m, val, args| cut(m, val, &args[0], |text, part| text.strip_suffix(part))),
     ("trimstr", 1, |m, val, args| {
         let val = cut(m, val, &args[0], |text, part| text.strip_prefix(part))?;
         cut(m, &val, &args[0], |text, part| text.strip_suffix(part))
@@ -35,12 +28,8 @@ pub(super) const TABLE: &[Entry] = &[
     ("trim", 0, |m, val, _| trim(m, val, str::trim)),
     ("ltrim", 0, |m, val, _| trim(m, val, str::trim_start)),
     ("rtrim", 0, |m, val, _| trim(m, val, str::trim_end)),
-    ("ascii_downcase", 0, |m, val, _| {
-        change(m, val, "ascii_downcase", str::to_ascii_lowercase)
-    }),
-    ("ascii_upcase", 0, |m, val, _| {
-        change(m, val, "ascii_upcase", str::to_ascii_uppercase)
-    }),
+    ("ascii_downcase", 0, |m, val, _| change(m, val, "ascii_downcase", str::to_ascii_lowercase)),
+    ("ascii_upcase", 0, |m, val, _| change(m, val, "ascii_upcase", str::to_ascii_uppercase)),
     ("explode", 0, explode),
     ("implode", 0, implode),
     ("split", 1, |m, val, args| match (val, &args[0]) {
@@ -81,11 +70,7 @@ fn explode(machine: &Machine, val: &Val, _: &[Val]) -> Run<Val> {
         return error(format!("{} cannot be exploded", val.excerpt()));
     };
     machine.meter.charge(text.len())?;
-    Val::array(
-        text.chars()
-            .map(|c| Val::Int(i64::from(u32::from(c))))
-            .collect(),
-    )
+    Val::array(text.chars().map(|c| Val::Int(i64::from(u32::from(c)))).collect())
 }
 
 fn implode(machine: &Machine, val: &Val, _: &[Val]) -> Run<Val> {

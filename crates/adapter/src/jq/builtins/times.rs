@@ -12,30 +12,24 @@ use crate::time::JavaPattern;
 
 pub(super) const TABLE: &[Entry] = &[
     ("now", 0, |m, _, _| Ok(Val::Float(m.now_us as f64 / 1e6))),
-    ("fromdateformat", 1, |_, val, args| {
-        from_date_format(val, &args[0])
-    }),
+    ("fromdateformat", 1, |_, val, args| from_date_format(val, &args[0])),
     ("fromdateiso8601", 0, |_, val, _| {
         let Some(text) = val.as_str() else {
             return error("strptime/1 requires string inputs and arguments");
         };
         match text.parse::<Timestamp>() {
             Ok(time) => Ok(seconds(time)),
-            Err(_) => error(format!(
-                "date \"{text}\" does not match format \"%Y-%m-%dT%H:%M:%SZ\""
-            )),
+            Err(_) => {
+                error(format!("date \"{text}\" does not match format \"%Y-%m-%dT%H:%M:%SZ\""))
+            }
         }
     }),
     ("todateiso8601", 0, |_, val, _| {
         let time = timestamp(val, "todate")?.round(jiff::Unit::Second);
         Ok(time.map_or_else(|_| Val::Null, |time| time.to_string().into()))
     }),
-    ("gmtime", 0, |_, val, _| {
-        broken_down(timestamp(val, "gmtime")?)
-    }),
-    ("mktime", 0, |_, val, _| {
-        Ok(seconds(from_broken_down(val, "mktime")?))
-    }),
+    ("gmtime", 0, |_, val, _| broken_down(timestamp(val, "gmtime")?)),
+    ("mktime", 0, |_, val, _| Ok(seconds(from_broken_down(val, "mktime")?))),
     ("strftime", 1, |_, val, args| {
         let time = match val {
             Val::Arr(_) => from_broken_down(val, "strftime/1")?,
@@ -55,9 +49,7 @@ pub(super) const TABLE: &[Entry] = &[
         };
         match parse_with(format, text) {
             Some(time) => broken_down(time),
-            None => error(format!(
-                "date \"{text}\" does not match format \"{format}\""
-            )),
+            None => error(format!("date \"{text}\" does not match format \"{format}\"")),
         }
     }),
 ];
@@ -71,21 +63,13 @@ fn from_date_format(val: &Val, pattern: &Val) -> Run<Val> {
         return error(format!("fromdateformat cannot parse {}", val.excerpt()));
     };
     let parsed = JavaPattern::compile(pattern).and_then(|pattern| pattern.parse(text));
-    parsed
-        .map(Val::Int)
-        .or_else(|reason| error(format!("fromdateformat: {reason}")))
+    parsed.map(Val::Int).or_else(|reason| error(format!("fromdateformat: {reason}")))
 }
 
 fn parse_with(format: &str, text: &str) -> Option<Timestamp> {
     let time = jiff::fmt::strtime::parse(format, text).ok()?;
     let zoned = time.to_timestamp().ok();
-    zoned.or_else(|| {
-        time.to_datetime()
-            .ok()?
-            .to_zoned(TimeZone::UTC)
-            .ok()
-            .map(|z| z.timestamp())
-    })
+    zoned.or_else(|| time.to_datetime().ok()?.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp()))
 }
 
 /// Whole seconds as an integer, others as a double.

@@ -15,9 +15,7 @@ pub(super) const TABLE: &[Entry] = &[
     ("type", 0, |_, val, _| Ok(val.type_name().into())),
     ("tojson", 0, |m, val, _| Ok(val.to_json(m.meter)?.into())),
     ("fromjson", 0, |m, val, _| from_json(val, m.meter)),
-    ("tostring", 0, |m, val, _| {
-        Ok(Val::Str(val.to_text(m.meter)?))
-    }),
+    ("tostring", 0, |m, val, _| Ok(Val::Str(val.to_text(m.meter)?))),
     ("tonumber", 0, |m, val, _| {
         m.meter.charge_bytes(val.as_str().map_or(0, str::len))?;
         to_number(val)
@@ -26,9 +24,7 @@ pub(super) const TABLE: &[Entry] = &[
     ("keys", 0, |m, val, _| keys(val, true, m.meter)),
     ("keys_unsorted", 0, |m, val, _| keys(val, false, m.meter)),
     ("has", 1, |_, val, args| has(val, &args[0])),
-    ("contains", 1, |m, val, args| {
-        contains(val, &args[0], m.meter).map(Val::Bool)
-    }),
+    ("contains", 1, |m, val, args| contains(val, &args[0], m.meter).map(Val::Bool)),
     ("setpath", 2, set_path),
     ("delpaths", 1, delete_paths),
     ("indices", 1, |m, val, args| indices(val, &args[0], m.meter)),
@@ -53,17 +49,10 @@ fn length(val: &Val, meter: &Meter) -> Run<Val> {
 
 fn from_json(val: &Val, meter: &Meter) -> Run<Val> {
     let Val::Str(text) = val else {
-        return error(format!(
-            "{} cannot be parsed as JSON, only a string can",
-            val.excerpt()
-        ));
+        return error(format!("{} cannot be parsed as JSON, only a string can", val.excerpt()));
     };
     meter.charge(text.len())?;
-    if text.trim() == "nan" {
-        Ok(Val::Float(f64::NAN))
-    } else {
-        read(text)
-    }
+    if text.trim() == "nan" { Ok(Val::Float(f64::NAN)) } else { read(text) }
 }
 
 fn to_number(val: &Val) -> Run<Val> {
@@ -123,11 +112,9 @@ fn has(val: &Val, key: &Val) -> Run<Val> {
             let n = key.as_f64().unwrap_or(-1.0);
             Ok((n >= 0.0 && n < array.items.len() as f64).into())
         }
-        _ => error(format!(
-            "Cannot check whether {} has a {} key",
-            val.type_name(),
-            key.type_name()
-        )),
+        _ => {
+            error(format!("Cannot check whether {} has a {} key", val.type_name(), key.type_name()))
+        }
     }
 }
 
@@ -243,11 +230,7 @@ pub(super) fn segment(endpoint: &str, n: &Val) -> Run<Val> {
     let Some(n) = n.as_f64() else {
         return error("endpoint(n) needs a number");
     };
-    let found = if n >= 1.0 {
-        endpoint::segment(endpoint, n as usize)
-    } else {
-        None
-    };
+    let found = if n >= 1.0 { endpoint::segment(endpoint, n as usize) } else { None };
     Ok(found.map_or(Val::Null, Val::from))
 }
 
@@ -264,11 +247,7 @@ pub(crate) fn numeric_leaves(val: &Val, meter: &Meter) -> Run<Option<Val>> {
                 changed |= number.is_some();
                 items.push(number.unwrap_or_else(|| item.clone()));
             }
-            if changed {
-                Val::array(items).map(Some)
-            } else {
-                Ok(None)
-            }
+            if changed { Val::array(items).map(Some) } else { Ok(None) }
         }
         Val::Obj(object) => {
             let mut changed = false;
@@ -278,11 +257,7 @@ pub(crate) fn numeric_leaves(val: &Val, meter: &Meter) -> Run<Option<Val>> {
                 changed |= number.is_some();
                 members.insert(key.clone(), number.unwrap_or_else(|| val.clone()));
             }
-            if changed {
-                Val::object(members).map(Some)
-            } else {
-                Ok(None)
-            }
+            if changed { Val::object(members).map(Some) } else { Ok(None) }
         }
         _ => Ok(None),
     }

@@ -15,10 +15,7 @@ impl<'t> Compiler<'t> {
         let frame = self.frames;
         let visible = names.into_iter().enumerate();
         let visible = visible
-            .map(|(slot, name)| Visible::Variable {
-                name,
-                place: Place { frame, slot },
-            })
+            .map(|(slot, name)| Visible::Variable { name, place: Place { frame, slot } })
             .collect();
         Ok((pattern, visible))
     }
@@ -65,22 +62,9 @@ impl<'t> Compiler<'t> {
         let start = self.filter(start)?;
         let (pattern, names) = self.pattern(pattern)?;
         let (update, extract) = self.inside(names, |c| {
-            Ok((
-                c.filter(update)?,
-                extract.map(|extract| c.filter(extract)).transpose()?,
-            ))
+            Ok((c.filter(update)?, extract.map(|extract| c.filter(extract)).transpose()?))
         })?;
-        let fold = Box::new(Fold {
-            source,
-            pattern,
-            start,
-            update,
-            extract,
-        });
-        Ok(if name == "reduce" {
-            Filter::Reduce(fold)
-        } else {
-            Filter::Foreach(fold)
-        })
+        let fold = Box::new(Fold { source, pattern, start, update, extract });
+        Ok(if name == "reduce" { Filter::Reduce(fold) } else { Filter::Foreach(fold) })
     }
 }

@@ -8,10 +8,7 @@ use crate::jq::filter::{Comparison, Format, Literal, Math};
 pub(super) fn number(text: &str) -> Compiled<Literal> {
     match text.parse() {
         Ok(int) => Ok(Literal::Int(int)),
-        Err(_) => text
-            .parse()
-            .map(Literal::Float)
-            .map_err(|_| format!("`{text}` is no number")),
+        Err(_) => text.parse().map(Literal::Float).map_err(|_| format!("`{text}` is no number")),
     }
 }
 

@@ -19,15 +19,8 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const DAYS: [&str; 7] = [
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-];
+const DAYS: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// What a text says; `None` where it says nothing.
 #[derive(Debug, Clone, Default)]
@@ -63,11 +56,9 @@ pub(super) fn read_items<'t>(
                     None => text,
                 }
             }
-            Item::Field {
-                letter,
-                count,
-                adjacent,
-            } => fields.read(*letter, *count, *adjacent, text)?,
+            Item::Field { letter, count, adjacent } => {
+                fields.read(*letter, *count, *adjacent, text)?
+            }
         };
     }
     Some(text)
@@ -75,11 +66,7 @@ pub(super) fn read_items<'t>(
 
 /// Reads between `least` and `most` digits.
 fn digits(text: &str, least: usize, most: usize) -> Option<(i64, &str)> {
-    let count = text
-        .bytes()
-        .take(most)
-        .take_while(u8::is_ascii_digit)
-        .count();
+    let count = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
     if count < least || count == 0 {
         return None;
     }
@@ -88,12 +75,8 @@ fn digits(text: &str, least: usize, most: usize) -> Option<(i64, &str)> {
 
 /// Reads one of the names, in full or its first three letters.
 fn name<'t>(text: &'t str, names: &[&str], full: bool) -> Option<(i64, &'t str)> {
-    let names = names
-        .iter()
-        .map(|name| if full { *name } else { &name[..3] });
-    names
-        .zip(1..)
-        .find_map(|(name, n)| Some((n, text.strip_prefix(name)?)))
+    let names = names.iter().map(|name| if full { *name } else { &name[..3] });
+    names.zip(1..).find_map(|(name, n)| Some((n, text.strip_prefix(name)?)))
 }
 
 impl Fields {
@@ -124,10 +107,7 @@ impl Fields {
             'd' => set(&mut self.day, two()?),
             'H' => set(&mut self.hour, two()?),
             'k' => set(&mut self.hour, two().map(|(hour, rest)| (hour % 24, rest))?),
-            'h' => set(
-                &mut self.hour_of_half,
-                two().map(|(hour, rest)| (hour % 12, rest))?,
-            ),
+            'h' => set(&mut self.hour_of_half, two().map(|(hour, rest)| (hour % 12, rest))?),
             'K' => set(&mut self.hour_of_half, two()?),
             'm' => {
                 let (minute, rest) = two()?;
@@ -191,11 +171,7 @@ impl Fields {
             _ => return None,
         };
         let (hours, rest) = digits(&text[1..], 2, 2)?;
-        let after_colon = if colon {
-            rest.strip_prefix(':')
-        } else {
-            Some(rest)
-        };
+        let after_colon = if colon { rest.strip_prefix(':') } else { Some(rest) };
         let (minutes, rest) = match after_colon.and_then(|rest| digits(rest, 2, 2)) {
             Some(found) => found,
             None if minutes => return None,
@@ -222,11 +198,8 @@ impl Fields {
         let small = |n: i64| i8::try_from(n).map_err(|_| fail());
         let year = i16::try_from(year).map_err(|_| fail())?;
         let first = Date::new(year, small(month)?, 1).map_err(|_| fail())?;
-        let day = if (29..=31).contains(&day) {
-            day.min(first.days_in_month().into())
-        } else {
-            day
-        };
+        let day =
+            if (29..=31).contains(&day) { day.min(first.days_in_month().into()) } else { day };
         let time = DateTime::new(
             year,
             small(month)?,

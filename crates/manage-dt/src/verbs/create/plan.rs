@@ -73,10 +73,7 @@ impl Plan {
             external_key: twin.require("external_key")?.to_owned(),
             auth_id: twin.require("auth_id")?.to_owned(),
         };
-        Ok(Plan {
-            structure,
-            instance,
-        })
+        Ok(Plan { structure, instance })
     }
 }
 
@@ -116,32 +113,22 @@ fn read_json<T: serde::de::DeserializeOwned>(
     let path = data_dir.join(twin.require(field)?);
     let shown = file_shown(twin, data_dir, field)?;
     let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Failure::usage(format!("{shown} does not exist")).hint(format!(
-                "configuration file {} names it",
-                twin.config_path().display()
-            ))
-        }
+        std::io::ErrorKind::NotFound => Failure::usage(format!("{shown} does not exist"))
+            .hint(format!("configuration file {} names it", twin.config_path().display())),
         _ => Failure::usage(format!("{shown} cannot be read: {error}")),
     })?;
     serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let told = error.to_string();
         let reason = told.split(" at line ").next().unwrap_or(&told);
-        Failure::usage(format!(
-            "{shown} is not JSON: line {line}, column {column}: {reason}"
-        ))
+        Failure::usage(format!("{shown} is not JSON: line {line}, column {column}: {reason}"))
     })
 }
 
 /// A file as messages name it: its path, and the field that names it.
 fn file_shown(twin: &Twin, data_dir: &Path, field: &str) -> Result<String, Failure> {
     let path = data_dir.join(twin.require(field)?);
-    Ok(format!(
-        "file {} (`digital_twins.{}.{field}`)",
-        path.display(),
-        twin.name
-    ))
+    Ok(format!("file {} (`digital_twins.{}.{field}`)", path.display(), twin.name))
 }
 
 #[cfg(test)]
@@ -163,10 +150,7 @@ mod tests {
     fn three_kinds_of_twin() {
         let dir = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
-        file(
-            "m.json",
-            "{\"@id\": \"placeholder\",\n \"@type\": \"Interface\", \"x\": 1.50}",
-        );
+        file("m.json", "{\"@id\": \"placeholder\",\n \"@type\": \"Interface\", \"x\": 1.50}");
         file("e.json", "{\"envelopeMapping\": {}}");
         file("r.json", "[ ]\n");
 
@@ -178,18 +162,12 @@ mod tests {
         let structure = plan.structure.unwrap();
         let spec = r#"{"@id":"dtmi:x;1","@type":"Interface","x":1.5}"#;
         assert_eq!(structure.spec.get(), spec);
-        assert_eq!(
-            plan.instance.description,
-            "d - Structured Telemetry with default Adapter"
-        );
+        assert_eq!(plan.instance.description, "d - Structured Telemetry with default Adapter");
 
         let fields = format!("{STRUCTURED}, adapter_envelope: e.json, adapter_routes: r.json");
         let plan = plan_in(dir.path(), &fields).unwrap();
         assert_eq!(plan.structure.unwrap().custom.unwrap().routes.get(), "[ ]");
-        assert_eq!(
-            plan.instance.description,
-            "d - Structured Telemetry with custom Adapter"
-        );
+        assert_eq!(plan.instance.description, "d - Structured Telemetry with custom Adapter");
     }
 
     #[test]

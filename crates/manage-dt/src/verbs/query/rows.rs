@@ -41,13 +41,8 @@ impl Window {
     /// The rows of an instance since so many minutes ago.
     pub fn of_last_minutes(instance_id: String, minutes: i64) -> Window {
         let now = jiff::Timestamp::now();
-        let since = now
-            .saturating_sub(jiff::SignedDuration::from_mins(minutes))
-            .unwrap_or(now);
-        Window {
-            instance_id,
-            since: micros(since),
-        }
+        let since = now.saturating_sub(jiff::SignedDuration::from_mins(minutes)).unwrap_or(now);
+        Window { instance_id, since: micros(since) }
     }
 
     /// The filter for one collection, as JSON text.
@@ -71,11 +66,7 @@ impl Window {
 /// UTC with six fraction digits, or none when all of them are zero.
 fn micros(time: jiff::Timestamp) -> String {
     let whole = time.subsec_microsecond() == 0 && time.subsec_millisecond() == 0;
-    let format = if whole {
-        "%Y-%m-%dT%H:%M:%SZ"
-    } else {
-        "%Y-%m-%dT%H:%M:%S.%6fZ"
-    };
+    let format = if whole { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S.%6fZ" };
     time.strftime(format).to_string()
 }
 
@@ -145,11 +136,7 @@ impl Rows {
             let found = found.map_err(|error| tell(collection, &id, &error)).ok();
             combine(row, found)
         };
-        stream::iter(rows)
-            .map(one)
-            .buffered(REQUESTS_MAX)
-            .collect()
-            .await
+        stream::iter(rows).map(one).buffered(REQUESTS_MAX).collect().await
     }
 }
 
@@ -184,17 +171,8 @@ fn with_payload(row: &Record, found: Option<Record>) -> Record {
 /// A command as its single form has it; else id, times and status of the list.
 fn whole(row: &Record, found: Option<Record>) -> Record {
     found.unwrap_or_else(|| {
-        let kept = [
-            "id",
-            "time_created",
-            "time_updated",
-            "time_finished",
-            "delivery_status",
-        ];
-        kept.iter()
-            .filter_map(|name| row.get_key_value(*name))
-            .map(owned)
-            .collect()
+        let kept = ["id", "time_created", "time_updated", "time_finished", "delivery_status"];
+        kept.iter().filter_map(|name| row.get_key_value(*name)).map(owned).collect()
     })
 }
 
@@ -208,10 +186,7 @@ mod tests {
 
     #[test]
     fn filters_have_the_shape_of_the_original() {
-        let window = Window {
-            instance_id: "i".to_owned(),
-            since: "T".to_owned(),
-        };
+        let window = Window { instance_id: "i".to_owned(), since: "T".to_owned() };
         let gives = |collection, expected: &str| assert_eq!(window.filter(collection), expected);
         gives(
             DataCollection::RawData,

@@ -18,12 +18,7 @@ pub fn content(content: &Value, width: Option<usize>) -> String {
         true => vec![line],
         false => format!("{content:#}").lines().map(str::to_owned).collect(),
     };
-    panel::panel(
-        "Digital Twin Instance content",
-        &lines,
-        width,
-        Overflow::Wrap,
-    )
+    panel::panel("Digital Twin Instance content", &lines, width, Overflow::Wrap)
 }
 
 /// Messages as they came.
@@ -95,12 +90,7 @@ fn raw_command(record: &Record, width: Option<usize>) -> String {
     lines.push(format!("Request data: {}", data("request_data")));
     lines.push(format!("Response data: {}", data("response_data")));
     let id = bare(record.get("id").unwrap_or(&Value::Null));
-    panel::panel(
-        &format!("Raw command data #{id}"),
-        &lines,
-        width,
-        Overflow::Cut,
-    )
+    panel::panel(&format!("Raw command data #{id}"), &lines, width, Overflow::Cut)
 }
 
 fn titled(
@@ -146,10 +136,7 @@ mod tests {
         let text = golden::unstyled(&view(Some(80)));
         assert!(text.lines().all(|line| visible_width(line) <= 80), "{text}");
         golden::check(&format!("query_{name}_80.txt"), &text);
-        golden::check(
-            &format!("query_{name}_unlimited.txt"),
-            &golden::unstyled(&view(None)),
-        );
+        golden::check(&format!("query_{name}_unlimited.txt"), &golden::unstyled(&view(None)));
     }
 
     #[test]
@@ -204,12 +191,7 @@ mod tests {
              "delivery_status": "SENT",
              "request_data": {"led": "on", "text": "a".repeat(90)}, "response_data": null},
         ]));
-        check("raw_command_data", |width| {
-            raw_command_data(&records, width)
-        });
-        assert_eq!(
-            raw_command_data(&[], Some(80)),
-            "Recent raw command data - 0 record(s)\n"
-        );
+        check("raw_command_data", |width| raw_command_data(&records, width));
+        assert_eq!(raw_command_data(&[], Some(80)), "Recent raw command data - 0 record(s)\n");
     }
 }
