@@ -107,18 +107,22 @@ def test_lists_are_paged(iot, twins):
     assert wanted <= set(found)
 
 
-def test_etags_guard_updates(iot, twins):
+def test_etags_guard_deletes(iot, twins):
     model = twins.create_model(new_key(), "m5_model_default.json")
     etag = iot.get_digital_twin_model(model.id).headers["etag"]
+    stale = etag[:-1] + ("0" if etag[-1] != "0" else "1")
+    refused(412, "NoEtagMatch", iot.delete_digital_twin_model, model.id, if_match=stale)
+    assert iot.get_digital_twin_model(model.id).data.lifecycle_state == "ACTIVE"
+    assert iot.delete_digital_twin_model(model.id, if_match=etag).status == 204
+
+
+def test_what_is_not_built_answers_501_with_its_name(iot, twins):
+    model = twins.create_model(new_key(), "m5_model_default.json")
     details = models.UpdateDigitalTwinModelDetails(description="second")
-    answer = iot.update_digital_twin_model(model.id, details, if_match=etag)
-    assert answer.data.description == "second"
-    assert answer.headers["etag"] != etag
-    refused(
-        412, "NoEtagMatch", iot.update_digital_twin_model, model.id,
-        models.UpdateDigitalTwinModelDetails(description="third"), if_match=etag,
+    error = refused(
+        501, "MethodNotImplemented", iot.update_digital_twin_model, model.id, details
     )
-    assert iot.get_digital_twin_model(model.id).data.description == "second"
+    assert "UpdateDigitalTwinModel" in error.message
 
 
 def test_refusals_have_the_documented_codes(iot, twins, server):

@@ -16,8 +16,8 @@ use crate::dispatch;
 
 /// A TLS handshake takes a few round trips; more is somebody who holds the door.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Headers of one request, or the silence between two.
-const HEADERS: Duration = Duration::from_secs(60);
+/// Headers of one request, the silence before them included.
+const HEADERS: Duration = Duration::from_secs(15);
 /// What requests in hand have left when the platform stops.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Pause when the system has no more file handles.
@@ -69,7 +69,11 @@ async fn connection(
 ) {
     // A refusal only costs latency.
     let _ = stream.set_nodelay(true);
-    let stream = match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(HANDSHAKE, tls.accept(stream)) => shaken,
+        () = stopped(&mut shutdown) => return,
+    };
+    let stream = match shaken {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return tracing::info!(%error, "TLS handshake failed"),
         Err(_) => return tracing::info!("TLS handshake took too long"),

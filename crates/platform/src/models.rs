@@ -35,7 +35,7 @@ impl Platform {
         findings.check()?;
         let interface = Interface::parse(details.spec.get())
             .and_then(|interface| interface.check_platform().map(|()| interface))
-            .map_err(|found| Refusal::invalid(found.to_string()))?;
+            .map_err(not_dtdl)?;
         let references = references(&interface);
         let model = self.resolve(&domain_id, interface).await?;
         let spec_uri = model.id.as_str().to_owned();
@@ -89,8 +89,7 @@ impl Platform {
     /// The resolved model of a record, ready for adapters.
     pub(crate) async fn model_resolved(&self, record: &Model) -> Result<Arc<dtdl::Model>, Refusal> {
         let (_, spec) = self.model_spec(&record.common.id).await?;
-        let interface =
-            Interface::parse(&spec).map_err(|found| Refusal::invalid(found.to_string()))?;
+        let interface = Interface::parse(&spec).map_err(not_dtdl)?;
         Ok(Arc::new(self.resolve(&record.common.parent_id, interface).await?))
     }
 
@@ -109,8 +108,7 @@ impl Platform {
             wanted.extend(references(&found));
             known.insert(dtmi, Arc::new(found));
         }
-        dtdl::Model::resolve(interface, &|dtmi| known.get(dtmi).cloned())
-            .map_err(|found| Refusal::invalid(found.to_string()))
+        dtdl::Model::resolve(interface, &|dtmi| known.get(dtmi).cloned()).map_err(not_dtdl)
     }
 
     /// The domain that a request body names.
@@ -163,4 +161,13 @@ fn references(interface: &Interface) -> Vec<String> {
     let embedded = interface.embedded.iter().flat_map(|embedded| references(embedded));
     let extended = interface.extends.iter().map(|dtmi| dtmi.as_str().to_owned());
     extended.chain(components).chain(embedded).collect()
+}
+
+/// Every finding with its place in the document, a line each (adapters-and-models.md B9).
+fn not_dtdl(found: dtdl::Diagnostics) -> Refusal {
+    let line = |finding: &dtdl::Diagnostic| match finding.pointer.as_str() {
+        "" => format!("spec: {finding}"),
+        pointer => format!("spec{pointer}: {finding}"),
+    };
+    Refusal::invalid(found.0.iter().map(line).collect::<Vec<_>>().join("\n"))
 }

@@ -48,9 +48,9 @@ fn deletion(id: &str, etag: Option<&str>) -> Deletion {
 }
 
 async fn rows(store: &SqliteStore, collection: DataCollection, q: &str) -> Vec<DataRow> {
-    let query = ords_filter::parse(q, platform::data::columns(collection)).unwrap();
+    let query = ords_filter::parse(q, platform::data::columns(collection)).expect("a filter");
     let query = DataQuery { domain_id: "dom".into(), collection, query, limit: 100, offset: 0 };
-    store.data_list(&query).await.unwrap()
+    store.data_list(&query).await.expect("a page")
 }
 
 fn message(twin: TwinNo, time: i64, outcome: RowOutcome) -> MessageRow {

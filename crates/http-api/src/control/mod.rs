@@ -151,8 +151,12 @@ fn check_enum(name: &str, field: Field, value: &str) -> Result<(), Refusal> {
     Err(Refusal::invalid(format!("{name} is '{value}'; it must be one of {}", allowed.join(", "))))
 }
 
+/// The etag of `if-match`, with or without quotes; `*` is any state.
 fn if_match(headers: &HeaderMap) -> Option<String> {
-    headers.get(http::header::IF_MATCH)?.to_str().ok().map(str::to_owned)
+    let value = headers.get(http::header::IF_MATCH)?.as_bytes();
+    let text = String::from_utf8_lossy(value);
+    let etag = text.trim().trim_matches('"');
+    (etag != "*").then(|| etag.to_owned())
 }
 
 /// Sets the token of the next page.

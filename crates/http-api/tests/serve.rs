@@ -1,0 +1,277 @@
+//! The listener over TLS, from a signed create to a row read back.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use oci_core::date::imf_fixdate;
+use oci_core::sign::Signer;
+use platform::Platform;
+use platform::clock::wall_clock_us;
+use platform::names::HostNames;
+use platform::store::{Setup, Store};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+/// A platform with its listener, and all that a client needs.
+struct Served {
+    platform: Arc<Platform>,
+    setup: Setup,
+    signer: Signer,
+    port: u16,
+    tls: TlsConnector,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+    _dir: tempfile::TempDir,
+}
+
+/// An answer.
+struct Got {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Got {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+impl Served {
+    async fn start() -> Served {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store_sqlite::SqliteStore::open(&dir.path().join("db")).unwrap();
+        let (setup, key) = platform::first_start::new_setup(wall_clock_us());
+        store.setup_create(&setup).await.unwrap();
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = socket.local_addr().unwrap().port();
+        let names =
+            HostNames { region: "local-1".into(), suffix: "localhost".into(), https_port: port };
+        let platform =
+            Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us).await.unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let certificate = made.cert.der().clone();
+        let private = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let server = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.clone()], private)
+            .unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate).unwrap();
+        let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let (stop, stopped) = watch::channel(false);
+        let acceptor = TlsAcceptor::from(Arc::new(server));
+        let task = tokio::spawn(http_api::serve(socket, acceptor, platform.clone(), stopped));
+        let signer = Signer::new(setup.api_key.key_id.clone(), key);
+        let tls = TlsConnector::from(Arc::new(client));
+        Served { platform, setup, signer, port, tls, stop, task, _dir: dir }
+    }
+
+    /// One request on a connection of its own; `content-length` must be among the headers.
+    async fn raw(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(&str, String)],
+        body: &[u8],
+    ) -> Got {
+        let tcp = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut stream = self.tls.connect(name, tcp).await.unwrap();
+        let mut text = format!("{method} {target} HTTP/1.1\r\nconnection: close\r\n");
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("\r\n");
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream.write_all(body).await.unwrap();
+        stream.flush().await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Got { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+    }
+
+    /// A request to a host with one more header.
+    async fn plain(&self, call: (&str, &str, &str), extra: (&str, &str), body: &[u8]) -> Got {
+        let (method, host, target) = call;
+        let headers = [
+            ("host", host.to_owned()),
+            ("content-length", body.len().to_string()),
+            (extra.0, extra.1.to_owned()),
+        ];
+        self.raw(method, target, &headers, body).await
+    }
+
+    /// A signed request to the control plane.
+    async fn signed(&self, method: &str, target: &str, body: Option<&str>) -> Got {
+        let host = self.platform.names().with_port(&self.platform.names().control());
+        let date = imf_fixdate(wall_clock_us() / 1_000_000);
+        let content = body.map(|body| (body.as_bytes(), "application/json"));
+        let headers = self.signer.sign(method, target, &host, &date, content);
+        self.raw(method, target, &headers, body.unwrap_or_default().as_bytes()).await
+    }
+
+    fn basic(&self, user: &str, password: &[u8]) -> String {
+        format!("Basic {}", STANDARD.encode([user.as_bytes(), b":", password].concat()))
+    }
+}
+
+#[tokio::test]
+async fn health_is_for_any_host_and_the_rest_for_ours() {
+    let served = Served::start().await;
+    let get =
+        |host: &'static str, path: &'static str| served.plain(("GET", host, path), ("x", "y"), b"");
+    assert_eq!(get("example.org", "/health/live").await.status, 200);
+    assert_eq!(get("example.org", "/health/ready").await.status, 503);
+    served.platform.set_ready(true);
+    assert_eq!(get("localhost", "/health/ready").await.status, 200);
+    assert_eq!(get("example.org", "/20250531/iotDomains").await.status, 404);
+    assert_eq!(get("localhost", "/nothing").await.status, 404);
+    let vault = get("localhost", "/20190301/secretbundles/x").await;
+    assert_eq!((vault.status, vault.body.contains("GetSecretBundle")), (501, true));
+    assert!(
+        get("localhost", "/metrics").await.body.contains("https_answers_total{reason=\"404\"} 2")
+    );
+    served.stop.send(true).unwrap();
+    served.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn the_control_plane_verifies_then_answers() {
+    let served = Served::start().await;
+    let domain = served.setup.domain.common.id.clone();
+    let unsigned =
+        served.plain(("HEAD", "localhost", "/20250531/x"), ("opc-request-id", "mine"), b"").await;
+    assert_eq!(unsigned.status, 401);
+    assert!(unsigned.header("date").is_some());
+    assert!(unsigned.header("opc-request-id").unwrap().starts_with("mine/"));
+
+    let got = served.signed("GET", &format!("//20250531/iotDomains/{domain}"), None).await;
+    assert_eq!(got.status, 200, "{}", got.body);
+    assert!(got.header("etag").is_some());
+    let host = served.platform.names().device(&served.setup.domain.short_id);
+    assert_eq!(got.json()["deviceHost"], host);
+
+    let is = |got: Got, status: u16, code: &str| {
+        assert_eq!((got.status, got.json()["code"].as_str()), (status, Some(code)), "{}", got.body);
+    };
+    let models = "/20250531/digitalTwinModels";
+    is(served.signed("POST", models, Some("{")).await, 400, "CannotParseRequest");
+    is(served.signed("POST", models, Some("{}")).await, 400, "MissingParameter");
+    is(served.signed("POST", models, Some("{\"x\":1}")).await, 400, "InvalidParameter");
+    is(served.signed("GET", models, None).await, 400, "MissingParameter");
+    let list = format!("{models}?iotDomainId={domain}");
+    is(
+        served.signed("GET", &format!("{list}&lifecycleState=X"), None).await,
+        400,
+        "InvalidParameter",
+    );
+    is(
+        served.signed("GET", &format!("{models}?iotDomainId=x"), None).await,
+        404,
+        "NotAuthorizedOrNotFound",
+    );
+    is(served.signed("PUT", &format!("{models}/x"), Some("{}")).await, 501, "MethodNotImplemented");
+    is(served.signed("PUT", models, Some("{}")).await, 405, "MethodNotAllowed");
+    is(served.signed("GET", "/20250531/nothing", None).await, 404, "NotFound");
+
+    for number in 1..=2 {
+        let spec = json!({"@context": "dtmi:dtdl:context;3", "@type": "Interface",
+            "@id": format!("dtmi:test:m{number};1")});
+        let body = json!({"iotDomainId": domain, "spec": spec}).to_string();
+        let made = served.signed("POST", models, Some(&body)).await;
+        assert_eq!(made.status, 200, "{}", made.body);
+    }
+    let page = served.signed("GET", &format!("{list}&limit=1"), None).await;
+    assert_eq!(page.json()["items"].as_array().unwrap().len(), 1);
+    let next = format!(
+        "{list}&limit=1&page={}",
+        page.head.lines().find_map(|line| line.strip_prefix("opc-next-page: ")).unwrap()
+    );
+    // The token is case-sensitive and `head` is not; only its presence is checked here.
+    assert!(next.contains("page="));
+    let id = page.json()["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(served.signed("DELETE", &format!("{models}/{id}"), None).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_device_posts_and_the_data_api_reads() {
+    let served = Served::start().await;
+    let (setup, names) = (&served.setup, served.platform.names());
+    let body = json!({"iotDomainId": setup.domain.common.id, "authId": setup.secret.id,
+        "externalKey": "dev"});
+    let made =
+        served.signed("POST", "/20250531/digitalTwinInstances", Some(&body.to_string())).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+
+    let host = names.device(&setup.domain.short_id);
+    let good = served.basic("dev", &setup.secret.content);
+    let bad = served.basic("dev", b"wrong");
+    let payload = b"{\"a\": 1.50}";
+    let post = |credentials: String, path: &'static str, body: Vec<u8>| {
+        let (served, host) = (&served, host.clone());
+        async move {
+            let header = ("authorization", credentials.as_str());
+            served.plain(("POST", &host, path), header, &body).await
+        }
+    };
+    let refused = post(bad, "/iot/v1", payload.to_vec()).await;
+    assert_eq!(refused.status, 401);
+    assert_eq!(refused.header("www-authenticate"), Some("basic realm=\"iot\""));
+    assert_eq!(post(good.clone(), "/", payload.to_vec()).await.status, 404);
+    assert_eq!(post(good.clone(), "/iot/v1", vec![b'x'; 600_000]).await.status, 413);
+    let accepted = post(good, "/iot/v1%20a?x=y", payload.to_vec()).await;
+    assert_eq!((accepted.status, accepted.body.as_str()), (202, ""));
+
+    let identity = names.identity(served.platform.identity_id());
+    let scope = format!("/{}/iot/{}", setup.group.short_id, setup.domain.short_id);
+    let form = format!("grant_type=client_credentials&scope={}", scope.replace('/', "%2F"));
+    let client = served.basic(&setup.app.client_id, setup.app.client_secret.as_bytes());
+    let at = ("POST", identity.as_str(), "/oauth2/v1/token");
+    let granted = served.plain(at, ("authorization", &client), form.as_bytes()).await;
+    assert_eq!(granted.status, 200, "{}", granted.body);
+    assert_eq!(granted.header("cache-control"), Some("no-store"));
+    let unknown = served.plain(at, ("x", "y"), form.as_bytes()).await;
+    assert_eq!((unknown.status, unknown.header("www-authenticate").is_some()), (401, true));
+
+    let bearer = format!("Bearer {}", granted.json()["access_token"].as_str().unwrap());
+    let data_host = names.with_port(&names.data(&setup.group.short_id));
+    let read = |path: String, bearer: String| {
+        let (served, host) = (&served, data_host.clone());
+        async move { served.plain(("GET", &host, &path), ("authorization", &bearer), b"").await }
+    };
+    let base = format!("/ords/{}/20250531/rawData", setup.domain.short_id);
+    let page = read(format!("{base}/?q=%7B%22endpoint%22:%22iot/v1+a%22%7D"), bearer.clone()).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let page = page.json();
+    assert_eq!(
+        (&page["count"], &page["limit"], &page["hasMore"]),
+        (&json!(1), &json!(25), &json!(false))
+    );
+    assert_eq!(page["items"][0]["endpoint"], "iot/v1 a");
+    let item = read(format!("{base}/{}", page["items"][0]["id"]), bearer.clone()).await;
+    assert!(item.body.contains("\"content\":{\"a\": 1.50}"), "{}", item.body);
+    assert_eq!(item.json()["links"][0]["href"], format!("https://{data_host}{base}"));
+    for query in ["limit=0", "offset=-1", "limit=x", "q=%7B", "q=%7B%22no%22:1%7D"] {
+        let got = read(format!("{base}?{query}"), bearer.clone()).await;
+        assert_eq!(got.status, 400, "{query}: {}", got.body);
+        assert_eq!(got.header("content-type"), Some("application/problem+json"));
+    }
+    assert_eq!(read(base.clone(), "Bearer x".into()).await.status, 401);
+    assert_eq!(read(format!("{base}/x/y"), bearer.clone()).await.status, 404);
+    assert_eq!(read("/ords/other/20250531/rawData".into(), bearer).await.status, 404);
+}
