@@ -17,7 +17,7 @@ use crate::dispatch;
 /// A TLS handshake takes a few round trips; more is somebody who holds the door.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Headers of one request, the silence before them included.
-const HEADERS: Duration = Duration::from_secs(15);
+const HEADERS: Duration = Duration::from_secs(75);
 /// What requests in hand have left when the platform stops.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Pause when the system has no more file handles.

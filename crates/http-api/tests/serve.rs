@@ -1,5 +1,7 @@
 //! The listener over TLS, from a signed create to a row read back.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -102,7 +104,7 @@ impl Served {
         let answer = String::from_utf8(answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Got { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+        Got { status, head: head.to_owned(), body: body.to_owned() }
     }
 
     /// A request to a host with one more header.
@@ -198,12 +200,11 @@ async fn the_control_plane_verifies_then_answers() {
     }
     let page = served.signed("GET", &format!("{list}&limit=1"), None).await;
     assert_eq!(page.json()["items"].as_array().unwrap().len(), 1);
-    let next = format!(
-        "{list}&limit=1&page={}",
-        page.head.lines().find_map(|line| line.strip_prefix("opc-next-page: ")).unwrap()
-    );
-    // The token is case-sensitive and `head` is not; only its presence is checked here.
-    assert!(next.contains("page="));
+    let next = format!("{list}&limit=1&page={}", page.header("opc-next-page").unwrap());
+    let last = served.signed("GET", &next, None).await;
+    assert_ne!(last.json()["items"][0]["id"], page.json()["items"][0]["id"]);
+    assert_eq!(last.header("opc-next-page"), None);
+    is(served.signed("GET", &format!("{list}&page=x"), None).await, 400, "InvalidParameter");
     let id = page.json()["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(served.signed("DELETE", &format!("{models}/{id}"), None).await.status, 204);
 }
@@ -231,7 +232,7 @@ async fn a_device_posts_and_the_data_api_reads() {
     };
     let refused = post(bad, "/iot/v1", payload.to_vec()).await;
     assert_eq!(refused.status, 401);
-    assert_eq!(refused.header("www-authenticate"), Some("basic realm=\"iot\""));
+    assert_eq!(refused.header("www-authenticate"), Some("Basic realm=\"iot\""));
     assert_eq!(post(good.clone(), "/", payload.to_vec()).await.status, 404);
     assert_eq!(post(good.clone(), "/iot/v1", vec![b'x'; 600_000]).await.status, 413);
     let accepted = post(good, "/iot/v1%20a?x=y", payload.to_vec()).await;
@@ -274,4 +275,34 @@ async fn a_device_posts_and_the_data_api_reads() {
     assert_eq!(read(base.clone(), "Bearer x".into()).await.status, 401);
     assert_eq!(read(format!("{base}/x/y"), bearer.clone()).await.status, 404);
     assert_eq!(read("/ords/other/20250531/rawData".into(), bearer).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_changed_body_is_refused_and_a_request_in_hand_is_finished() {
+    let served = Served::start().await;
+    let names = served.platform.names();
+    let (target, host) = ("/20250531/digitalTwinModels", names.with_port(&names.control()));
+    let date = imf_fixdate(wall_clock_us() / 1_000_000);
+    let content = Some((&b"{\"x\":1}"[..], "application/json"));
+    let headers = served.signer.sign("POST", target, &host, &date, content);
+    let changed = served.raw("POST", target, &headers, b"{\"x\":2}").await;
+    assert_eq!(changed.status, 401, "{}", changed.body);
+
+    // The stop comes after the head and before the body.
+    let tcp = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = served.tls.connect(name, tcp).await.unwrap();
+    let form = "POST /oauth2/v1/token HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n\
+                content-length: 3\r\n\r\n";
+    stream.write_all(form.as_bytes()).await.unwrap();
+    let mut first = [0; 25];
+    stream.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 100 Continue\r\n\r\n");
+    served.stop.send(true).unwrap();
+    tokio::task::yield_now().await;
+    stream.write_all(b"a=b").await.unwrap();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.starts_with("HTTP/1.1 401"), "{rest}");
+    served.task.await.unwrap();
 }

@@ -9,9 +9,15 @@ use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visi
 /// # Errors
 /// `CannotParseRequest` with the place, `MissingParameter` or `InvalidParameter` with the member.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| {
+    let details = serde_json::from_slice(body);
+    let syntax = details.as_ref().err().is_some_and(|error| !error.is_data());
+    // An array would be read as the members in their order.
+    if !syntax && !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Refusal::invalid("the body must be a JSON object"));
+    }
+    details.map_err(|error| {
         let text = error.to_string();
-        if !error.is_data() {
+        if syntax {
             return Refusal::new(ErrorCode::CannotParseRequest, format!("the body: {text}"));
         }
         if text.starts_with("missing field") {
@@ -73,7 +79,7 @@ mod tests {
         is("{\"iotDomainId\":", ErrorCode::CannotParseRequest, "line 1 column 15");
         is("", ErrorCode::CannotParseRequest, "line 1 column 0");
         is("{}", ErrorCode::MissingParameter, "`iotDomainId`");
-        is("[]", ErrorCode::MissingParameter, "");
+        is("[]", ErrorCode::InvalidParameter, "must be a JSON object");
         is("7", ErrorCode::InvalidParameter, "the body");
         is("{\"iotDomainId\":\"d\",\"x\":1}", ErrorCode::InvalidParameter, "`x`");
         let text = "{\"iotDomainId\":\"d\",\n \"displayName\": 5, \"authId\":\"a\"}";
