@@ -3,8 +3,10 @@
 import base64
 import json
 import shutil
+import socket
 import subprocess
 import threading
+import time
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -224,3 +226,39 @@ def test_curl(twin, env, data):
     assert (done.returncode, done.stdout) == (0, "202"), done.stderr
     [row] = data.rows("rawData", mine(twin))
     assert row["endpoint"] == "iot/v1/telemetry"
+
+
+def test_a_newer_connection_takes_its_client_id_over(twin):
+    lost = threading.Event()
+    older = twin.device.mqtt(client_id="the-one")
+    older.on_disconnect = lambda *_: lost.set()
+    twin.device.connect(older)
+    older.loop_start()
+    try:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not older.is_connected():
+            assert time.monotonic() < deadline, "no CONNACK"
+            time.sleep(0.01)
+        assert twin.device.connect_reason(client_id="another") == "Success"
+        assert not lost.is_set()
+        assert twin.device.connect_reason(client_id="the-one") == "Success"
+        assert lost.wait(WAIT_SECONDS), "two connections with one client id"
+    finally:
+        older.loop_stop()
+
+
+def test_a_will_is_published_when_the_connection_is_lost(twin, data):
+    client = twin.device.mqtt()
+    client.will_set("state", b"lost", qos=1)
+    connected = threading.Event()
+    client.on_connect = lambda *_: connected.set()
+    twin.device.connect(client)
+    client.loop_start()
+    try:
+        assert connected.wait(WAIT_SECONDS), "no CONNACK"
+        # No DISCONNECT: the socket simply goes.
+        client.socket().shutdown(socket.SHUT_RDWR)
+        (row,) = data.wait_rows("rawData", mine(twin), 1)
+        assert row["endpoint"] == "state"
+    finally:
+        client.loop_stop()

@@ -4,7 +4,7 @@
 pub(crate) fn is_valid(filter: &str) -> bool {
     let levels: Vec<&str> = filter.split('/').collect();
     !filter.is_empty()
-        && !filter.contains('\0')
+        && !filter.contains(char::is_control)
         && levels.iter().enumerate().all(|(index, level)| match *level {
             "#" => index + 1 == levels.len(),
             "+" => true,
@@ -21,7 +21,7 @@ mod tests {
         for good in ["a", "a/b", "#", "a/#", "+", "a/+/b", "/", "iot/v1/cmd/+"] {
             assert!(is_valid(good), "{good}");
         }
-        for bad in ["", "a#", "#/a", "a+/b", "a/#/b", "a\0"] {
+        for bad in ["", "a#", "##", "++", "a/b+", "a\n", "#/a", "a+/b", "a/#/b", "a\0"] {
             assert!(!is_valid(bad), "{bad}");
         }
     }

@@ -1,7 +1,6 @@
 //! Accepts connections and shakes hands in each connection's own task.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use platform::Platform;
 use tokio::net::{TcpListener, TcpStream};
@@ -9,16 +8,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, DRAIN, HANDSHAKE};
 use crate::session;
-
-/// A TLS handshake takes a few round trips; more is somebody who holds the door.
-const HANDSHAKE: Duration = Duration::from_secs(10);
-/// What sessions have left when the platform stops.
-const DRAIN: Duration = Duration::from_secs(10);
-/// Pause when the system has no more file handles.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Connections at once.
-const CONNECTIONS_MAX: usize = 100_000;
 
 /// One listening socket.
 pub struct Listener {

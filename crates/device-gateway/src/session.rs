@@ -14,25 +14,21 @@ use platform::metrics::Metrics;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{mpsc, watch};
 
+use crate::limits::{CLOSE, CONNECT, READ_BYTES_MAX, READ_BYTES_MIN, SETTLE, WRITE};
 use crate::listen::stopped;
-use crate::wire::{Connect, Publish, Received, Refused, Wire};
+use crate::takeover::Claim;
+use crate::wire::{Connect, Publish, Received, Refused, Violation, Wire};
 
-/// The CONNECT arrives within this time.
-const CONNECT: Duration = Duration::from_secs(10);
-/// A device that does not read its acknowledgements for so long is cut off.
-const WRITE: Duration = Duration::from_secs(10);
-/// Unsettled messages get so long when the session ends.
-const SETTLE: Duration = Duration::from_secs(10);
 /// Keep-alive of a device that wants none.
 const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-/// Bytes asked of the socket at once.
-const READ_BYTES: usize = 16 * 1024;
 
 struct Session<'p, S> {
     stream: S,
     platform: &'p Platform,
     wire: Wire,
     input: BytesMut,
+    /// Bytes asked of the socket next time: more once it has filled what it was asked for.
+    read_bytes: usize,
     output: BytesMut,
     receipts: mpsc::Sender<Settled>,
     settled: mpsc::Receiver<Settled>,
@@ -59,7 +55,8 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         stream,
         platform,
         wire: Wire::new(),
-        input: BytesMut::with_capacity(READ_BYTES),
+        input: BytesMut::new(),
+        read_bytes: READ_BYTES_MIN,
         output: BytesMut::new(),
         receipts,
         settled,
@@ -72,39 +69,64 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         Err(_) => return tracing::info!("no CONNECT in time"),
     };
     let Some(twin) = session.log_in(&connect, server_name).await else { return };
-    let end = session.serve(&twin, connect.keep_alive_s, &mut shutdown).await;
+    let claim = Claim::new(&twin.id, &connect.client_id);
+    let end = session.serve(&twin, connect.keep_alive_s, &claim, &mut shutdown).await;
+    drop(claim);
     if let End::Abnormal(why) = end {
         tracing::info!(twin.external_key = twin.external_key, why, "MQTT session ended");
-        if let Some((endpoint, content)) = connect.will {
-            let publication = Publication { endpoint, content_type: None, content };
+        if let Some(will) = connect.will {
             // The device is gone: nobody is left to be told.
-            let _ = platform.accept(&twin, publication, None).await;
+            let _ = platform.accept(&twin, publication(will), None).await;
         }
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
-    /// Reads the CONNECT; `None` when another version was answered.
+    /// Reads the CONNECT; `None` when it was answered with a refusal.
     async fn connect(&mut self) -> Result<Option<Connect>, String> {
         loop {
-            match self.wire.decode(&mut self.input)? {
+            match self.decode()? {
                 Some(Received::Connect(connect)) => return Ok(Some(connect)),
-                Some(Received::OtherVersion(answer)) => {
-                    tracing::info!("MQTT connection refused: only version 3.1.1 is served");
+                Some(Received::Unacceptable { answer, why }) => {
+                    tracing::info!(why, "MQTT connection refused");
                     self.output.extend_from_slice(answer);
                     self.flush().await?;
+                    self.close().await;
                     return Ok(None);
                 }
                 Some(_) => return Err("CONNECT must be the first packet".to_owned()),
-                None => {}
-            }
-            self.input.reserve(READ_BYTES);
-            match self.stream.read_buf(&mut self.input).await {
-                Ok(0) => return Err("closed before CONNECT".to_owned()),
-                Ok(_) => {}
-                Err(error) => return Err(error.to_string()),
+                None => self.read().await?,
             }
         }
+    }
+
+    /// The next packet in the buffer; one that breaks the rules is counted and ends the session.
+    fn decode(&mut self) -> Result<Option<Received>, String> {
+        self.wire.decode(&mut self.input).map_err(|Violation { reason, why }| {
+            Metrics::count(&self.platform.metrics().messages_refused, reason);
+            why
+        })
+    }
+
+    async fn read(&mut self) -> Result<(), String> {
+        self.input.reserve(self.read_bytes);
+        let read = self.stream.read_buf(&mut self.input).await;
+        self.note_read(read)
+    }
+
+    /// Takes note of how much a read brought.
+    fn note_read(&mut self, read: std::io::Result<usize>) -> Result<(), String> {
+        let count = read.map_err(|error| error.to_string())?;
+        if count == 0 {
+            return Err("the device closed the connection".to_owned());
+        }
+        let is_busy = count >= self.read_bytes;
+        self.read_bytes = if is_busy { READ_BYTES_MAX } else { READ_BYTES_MIN };
+        Ok(())
+    }
+
+    async fn close(&mut self) {
+        let _ = tokio::time::timeout(CLOSE, self.stream.shutdown()).await;
     }
 
     /// Answers the CONNECT. What the device sent behind it waits in the buffer meanwhile.
@@ -118,6 +140,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             tracing::info!(why, "cannot answer a CONNECT");
             return None;
         }
+        if result.is_err() {
+            self.close().await;
+        }
         result.ok()
     }
 
@@ -125,16 +150,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         &mut self,
         twin: &Arc<Twin>,
         keep_alive_s: u16,
+        claim: &Claim,
         shutdown: &mut watch::Receiver<bool>,
     ) -> End {
-        let end = match self.exchange(twin, keep_alive_s, shutdown).await {
+        let end = match self.exchange(twin, keep_alive_s, claim, shutdown).await {
             Ok(()) => End::Orderly,
             Err(why) => End::Abnormal(why),
         };
         // What was taken in is acknowledged, if the device still listens.
         let settle = async { while self.unsettled > 0 && self.acknowledge().await.is_ok() {} };
         let _ = tokio::time::timeout(SETTLE, settle).await;
-        let _ = tokio::time::timeout(WRITE, self.stream.shutdown()).await;
+        self.close().await;
         end
     }
 
@@ -143,6 +169,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         &mut self,
         twin: &Arc<Twin>,
         keep_alive_s: u16,
+        claim: &Claim,
         shutdown: &mut watch::Receiver<bool>,
     ) -> Result<(), String> {
         let silence = match keep_alive_s {
@@ -152,31 +179,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let mut deadline = tokio::time::Instant::now() + silence;
         loop {
             while self.unsettled < INFLIGHT_MESSAGES_MAX {
-                let Some(received) = self.wire.decode(&mut self.input).inspect_err(|why| {
-                    Metrics::count(&self.platform.metrics().messages_refused, "protocol");
-                    tracing::warn!(twin.external_key = twin.external_key, why, "packet refused");
-                })?
-                else {
-                    break;
-                };
+                let Some(received) = self.decode()? else { break };
                 if self.handle(twin, received).await? {
                     return Ok(());
                 }
             }
             self.flush().await?;
             let may_read = self.unsettled < INFLIGHT_MESSAGES_MAX;
-            self.input.reserve(READ_BYTES);
+            self.input.reserve(self.read_bytes);
             tokio::select! {
                 settled = self.settled.recv(), if self.unsettled > 0 => self.settle(settled).await?,
                 read = self.stream.read_buf(&mut self.input), if may_read => {
-                    match read {
-                        Ok(0) => return Err("the device closed the connection".to_owned()),
-                        Ok(_) => deadline = tokio::time::Instant::now() + silence,
-                        Err(error) => return Err(error.to_string()),
-                    }
+                    self.note_read(read)?;
+                    deadline = tokio::time::Instant::now() + silence;
                 }
                 () = tokio::time::sleep_until(deadline) => {
                     return Err("silent for longer than 1.5 times its keep-alive".to_owned());
+                }
+                () = claim.lost() => {
+                    return Err("a newer connection has its client id".to_owned());
                 }
                 () = stopped(shutdown) => return Ok(()),
             }
@@ -193,7 +214,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             Received::Unsubscribe { packet_id } => self.wire.unsuback(packet_id, &mut self.output),
             Received::Ping => self.wire.pong(&mut self.output),
             Received::Disconnect => return Ok(true),
-            Received::Connect(_) | Received::OtherVersion(_) => {
+            Received::Connect(_) | Received::Unacceptable { .. } => {
                 return Err("a second CONNECT".to_owned());
             }
         }
@@ -203,12 +224,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     async fn publish(&mut self, twin: &Arc<Twin>, publish: Publish) -> Result<(), String> {
         let receipt =
             publish.packet_id.map(|id| Receipt { to: self.receipts.clone(), token: u32::from(id) });
-        self.unsettled += usize::from(receipt.is_some());
-        let publication =
-            Publication { endpoint: publish.topic, content_type: None, content: publish.payload };
-        let accepted = self.platform.accept(twin, publication, receipt).await;
+        let is_unsettled = receipt.is_some();
+        self.unsettled += usize::from(is_unsettled);
+        let accepted = self.platform.accept(twin, publication(publish), receipt).await;
         accepted.map_err(|refused| {
-            self.unsettled -= usize::from(publish.packet_id.is_some());
+            self.unsettled -= usize::from(is_unsettled);
             match refused {
                 PublishRefused::TooLarge => "the payload is too large".to_owned(),
                 PublishRefused::BadEndpoint(why) => why,
@@ -257,15 +277,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     }
 }
 
+fn publication(publish: Publish) -> Publication {
+    Publication { endpoint: publish.topic, content_type: None, content: publish.payload }
+}
+
 async fn identify(
     platform: &Platform,
     connect: &Connect,
     server_name: Option<&str>,
 ) -> Result<Arc<Twin>, Refused> {
-    if connect.client_id.is_empty() && !connect.clean_session {
-        tracing::warn!("MQTT connection refused: an empty client id needs a clean session");
-        return Err(Refused::Identifier);
-    }
     let Some((external_key, password)) = &connect.credentials else {
         tracing::warn!("MQTT connection refused: neither password nor certificate");
         return Err(Refused::NotAuthorized);

@@ -1,0 +1,35 @@
+//! Every bound of the gateway, with its unit and its reason. What the platform bounds, it bounds
+//! itself.
+
+use std::time::Duration;
+
+use platform::limits::{ENDPOINT_BYTES_MAX, PAYLOAD_BYTES_MAX};
+
+/// Connections of one listener at once.
+pub(crate) const CONNECTIONS_MAX: usize = 100_000;
+
+/// Largest packet before the log-in, bytes: a stranger gets no room for more than a CONNECT.
+pub(crate) const CONNECT_BYTES_MAX: u32 = 64 * 1024;
+
+/// Largest packet after the log-in, bytes: a payload, a topic and the rest of the header.
+pub(crate) const PACKET_BYTES_MAX: u32 = (PAYLOAD_BYTES_MAX + ENDPOINT_BYTES_MAX + 16) as u32;
+
+/// Bytes asked of a quiet socket at once: a hundred thousand of them are idle most of the time.
+pub(crate) const READ_BYTES_MIN: usize = 2 * 1024;
+/// Bytes asked of a busy socket at once.
+pub(crate) const READ_BYTES_MAX: usize = 64 * 1024;
+
+/// A TLS handshake takes a few round trips; more is somebody who holds the door.
+pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
+/// The CONNECT arrives within this time.
+pub(crate) const CONNECT: Duration = Duration::from_secs(10);
+/// A device that does not read its acknowledgements for so long is cut off.
+pub(crate) const WRITE: Duration = Duration::from_secs(10);
+/// Unsettled messages get so long when the session ends.
+pub(crate) const SETTLE: Duration = Duration::from_secs(10);
+/// Saying good-bye on the transport.
+pub(crate) const CLOSE: Duration = Duration::from_secs(2);
+/// What sessions have left when the platform stops: to settle, to close, and some air.
+pub(crate) const DRAIN: Duration = Duration::from_secs(15);
+/// Pause when the system has no more file handles.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

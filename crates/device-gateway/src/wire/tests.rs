@@ -1,0 +1,139 @@
+//! Facts about packets, as bytes. Packets are written without their fixed header's length.
+
+use super::*;
+
+/// One packet: first byte, then the body with its length (under 128) in front.
+fn packet(first: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![first, u8::try_from(body.len()).expect("a short packet")];
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+fn text(text: &str) -> Vec<u8> {
+    let mut bytes = u16::try_from(text.len()).expect("a short text").to_be_bytes().to_vec();
+    bytes.extend_from_slice(text.as_bytes());
+    bytes
+}
+
+/// A CONNECT of this level and with these flags; `fields` follow the header.
+fn connect(level: u8, flags: u8, fields: &[&[u8]]) -> Vec<u8> {
+    let mut body = text("MQTT");
+    body.extend_from_slice(&[level, flags, 0, 60]);
+    for field in fields {
+        body.extend_from_slice(field);
+    }
+    packet(0x10, &body)
+}
+
+fn decode_first(bytes: &[u8]) -> Result<Option<Received>, Violation> {
+    Wire::new().decode(&mut BytesMut::from(bytes))
+}
+
+/// Decodes a packet that stands behind a good CONNECT.
+fn decode_next(bytes: &[u8]) -> Result<Option<Received>, Violation> {
+    let mut buffer = BytesMut::from(&connect(4, 2, &[&text("c")])[..]);
+    let mut wire = Wire::new();
+    wire.decode(&mut buffer).expect("a good CONNECT").expect("a whole one");
+    buffer.extend_from_slice(bytes);
+    wire.decode(&mut buffer)
+}
+
+fn publish(first: u8, topic: &str, rest: &[u8]) -> Vec<u8> {
+    packet(first, &[&text(topic), rest].concat())
+}
+
+#[test]
+fn a_log_in_is_read() {
+    let bytes = connect(4, 0xc2, &[&text("client"), &text("key"), &text("secret")]);
+    let Ok(Some(Received::Connect(connect))) = decode_first(&bytes) else { panic!("refused") };
+    assert_eq!(connect.client_id, "client");
+    assert_eq!(connect.keep_alive_s, 60);
+    assert_eq!(connect.credentials, Some(("key".to_owned(), Bytes::from_static(b"secret"))));
+}
+
+#[test]
+fn a_packet_that_is_not_complete_waits() {
+    let bytes = connect(4, 2, &[&text("client")]);
+    for length in 0..bytes.len() {
+        assert_eq!(decode_first(&bytes[..length]), Ok(None), "{length} bytes");
+    }
+}
+
+#[test]
+fn connects_that_are_answered_with_a_refusal() {
+    for (bytes, expected) in [
+        (connect(5, 2, &[&[0], &text("c")]), CONNACK_V5_UNSUPPORTED),
+        (connect(6, 2, &[&text("c")]), CONNACK_VERSION),
+        (connect(4, 0, &[&text("")]), CONNACK_IDENTIFIER),
+    ] {
+        match decode_first(&bytes) {
+            Ok(Some(Received::Unacceptable { answer, .. })) => assert_eq!(answer, expected),
+            other => panic!("{bytes:02x?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn connects_that_close_the_connection() {
+    let id = text("c");
+    for (name, bytes) in [
+        ("another packet first", packet(0xc0, &[])),
+        ("no MQTT", packet(0x10, &[&text("HTTP")[..], &[4, 2, 0, 60], &id].concat())),
+        ("the reserved flag", connect(4, 3, &[&id])),
+        ("a password without a user", connect(4, 0x42, &[&id, &text("secret")])),
+        ("bytes behind the last field", connect(4, 2, &[&id, &[1]])),
+        ("a NUL in the client id", connect(4, 2, &[&text("c\0")])),
+        ("a NUL in the user", connect(4, 0x82, &[&id, &text("u\0")])),
+        ("a wildcard in the will's topic", connect(4, 6, &[&id, &text("a/#"), &text("")])),
+        ("a will of QoS 3", connect(4, 0x1e, &[&id, &text("a"), &text("")])),
+        ("will QoS without a will", connect(4, 0x0a, &[&id])),
+    ] {
+        let result = decode_first(&bytes);
+        assert!(result.is_err(), "{name}: {result:?}");
+    }
+}
+
+#[test]
+fn packets_that_close_the_connection() {
+    for (name, bytes) in [
+        ("a second CONNECT", connect(4, 2, &[&text("c")])),
+        ("an empty topic", publish(0x30, "", b"x")),
+        ("a wildcard in the topic", publish(0x30, "a/+", b"x")),
+        ("a NUL in the topic", publish(0x30, "a\0", b"x")),
+        ("a system topic", publish(0x30, "$SYS/a", b"x")),
+        ("dup at QoS 0", publish(0x38, "a", b"x")),
+        ("QoS 3", publish(0x36, "a", &[0, 1])),
+        ("packet id 0", publish(0x32, "a", &[0, 0])),
+        ("SUBSCRIBE without a filter", packet(0x82, &[0, 1])),
+        ("SUBSCRIBE with wrong flags", packet(0x80, &[&[0, 1][..], &text("a"), &[1]].concat())),
+        ("SUBSCRIBE of QoS 3", packet(0x82, &[&[0, 1][..], &text("a"), &[3]].concat())),
+        ("UNSUBSCRIBE without a filter", packet(0xa2, &[0, 1])),
+        ("PINGREQ with content", packet(0xc0, &[0])),
+        ("DISCONNECT with content", packet(0xe0, &[0])),
+        ("a server's CONNACK", packet(0x20, &[0, 0])),
+        ("a server's SUBACK", packet(0x90, &[0, 1, 0])),
+        ("a server's PINGRESP", packet(0xd0, &[])),
+        ("AUTH in 3.1.1", packet(0xf0, &[])),
+    ] {
+        let result = decode_next(&bytes);
+        assert!(result.is_err(), "{name}: {result:?}");
+    }
+}
+
+#[test]
+fn violations_are_counted_apart() {
+    let qos_2 = decode_next(&publish(0x34, "a", &[0, 1])).expect_err("QoS 2");
+    assert_eq!(qos_2.reason, "qos2_not_available");
+    let huge = decode_next(&[0x30, 0xff, 0xff, 0xff, 0x7f]).expect_err("too large");
+    assert_eq!(huge.reason, "too_large");
+    let huge = [&[0x10, 0xff, 0xff, 0xff, 0x7f][..], &text("MQTT"), &[4, 2]].concat();
+    let huge = decode_first(&huge).expect_err("too large");
+    assert_eq!(huge.reason, "too_large");
+}
+
+#[test]
+fn filters_are_granted_one_by_one() {
+    let body = [&[0, 7][..], &text("a/#"), &[2], &text("a#"), &[1], &text("b"), &[0]].concat();
+    let expected = Received::Subscribe { packet_id: 7, granted: vec![Some(1), None, Some(0)] };
+    assert_eq!(decode_next(&packet(0x82, &body)), Ok(Some(expected)));
+}
