@@ -4,6 +4,9 @@
 //! durable when the call returns; a batch is one transaction.
 
 mod records;
+#[cfg(feature = "suite")]
+#[expect(clippy::unwrap_used, reason = "the suite is test code: a panic is its finding")]
+pub mod suite;
 
 use std::sync::Arc;
 

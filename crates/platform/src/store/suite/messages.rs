@@ -1,0 +1,69 @@
+//! Batches of messages and the data collections.
+
+use std::sync::Arc;
+
+use iot_api::data::DataCollection;
+
+use super::{Place, cases, instance, message, model, rows, values};
+use crate::store::{DataCell, RowOutcome};
+
+cases! {
+    async fn messages_are_kept_and_filtered(place: &dyn Place) {
+        use DataCollection::{HistorizedData, RawCommandData, RawData, RejectedData, SnapshotData};
+        let store = place.open().await;
+        store.model_create(&model("m1", "dtmi:a;1", &[]), "{}").await.unwrap();
+        store.instance_create(&instance("i1", 1)).await.unwrap();
+        let no = store.instance_get("i1").await.unwrap().unwrap().no;
+        let rejected = RowOutcome::Rejected { code: 400, message: "bad".into() };
+        let batch = vec![
+            message(no, 10, values(10, &[("t", "1.50"), ("s", "\"on\""), ("o", "{\"k\":\"on\"}")])),
+            message(no, 20, rejected),
+            message(no, 30, values(30, &[("t", "2"), ("b", "true")])),
+            message(no, 40, RowOutcome::RawOnly),
+        ];
+        store.commit_batch(Arc::new(batch)).await.unwrap();
+        for (collection, q, expected) in [
+            (RawData, "{}", 4),
+            (RawData, r#"{"id":{"$gt":2}}"#, 2),
+            (RawData, r#"{"content_type":{"$null":null}}"#, 4),
+            (RawData, r#"{"digital_twin_instance_id":"i1"}"#, 4),
+            (RawData, r#"{"digital_twin_instance_id":"nobody"}"#, 0),
+            (RejectedData, r#"{"reason_code":400,"reason_message":{"$instr":"BAD"}}"#, 1),
+            (HistorizedData, "{}", 5),
+            (HistorizedData, r#"{"id":{"$between":[2,4]}}"#, 3),
+            (HistorizedData, r#"{"value":{"$gt":1.5}}"#, 1),
+            (HistorizedData, r#"{"value":1.5}"#, 1),
+            (HistorizedData, r#"{"value":"on"}"#, 1),
+            (HistorizedData, r#"{"value":{"$ne":"x"}}"#, 1),
+            (HistorizedData, r#"{"value":{"$instr":"ON"}}"#, 1),
+            (HistorizedData, r#"{"content_path":{"$in":["t","b"]}}"#, 3),
+            (SnapshotData, "{}", 4),
+            (SnapshotData, r#"{"value":2,"content_path":{"$like":"_"}}"#, 1),
+            (SnapshotData, r#"{"value":{"$instr":"on"}}"#, 1),
+            (RawCommandData, "{}", 0),
+        ] {
+            assert_eq!(rows(&*store, collection, q).await.len(), expected, "{collection:?} {q}");
+        }
+        let latest = rows(&*store, HistorizedData, r#"{"$orderby":{"id":"desc"}}"#).await;
+        let ids: Vec<_> = latest.iter().map(|row| row[0].clone()).collect();
+        assert_eq!(ids, [5, 4, 3, 2, 1].map(DataCell::Integer));
+        let item = store.data_get("dom", HistorizedData, "1").await.unwrap().unwrap();
+        assert_eq!(item.row[3], DataCell::Json("1.50".into()));
+        let item = store.data_get("dom", HistorizedData, "5").await.unwrap().unwrap();
+        assert_eq!(item.row[2], DataCell::Text("b".into()));
+        assert!(store.data_get("dom", HistorizedData, "6").await.unwrap().is_none());
+        assert!(store.data_get("other", RawData, "1").await.unwrap().is_none());
+        assert!(store.data_get("dom", RawData, "x").await.unwrap().is_none());
+        assert_eq!(store.data_get("dom", RawData, "1").await.unwrap().unwrap().extra.len(), 1);
+        assert_eq!(store.instance_content(no).await.unwrap().time_last_heard_us, Some(40));
+
+        drop(store);
+        let store = place.open().await;
+        let more = vec![message(no, 50, values(50, &[("t", "3")]))];
+        store.commit_batch(Arc::new(more)).await.unwrap();
+        let raw = rows(&*store, RawData, r#"{"id":{"$gt":4}}"#).await;
+        assert_eq!(raw[0][0], DataCell::Integer(5));
+        let last = rows(&*store, HistorizedData, r#"{"id":{"$gt":5}}"#).await;
+        assert_eq!((last.len(), &last[0][0]), (1, &DataCell::Integer(6)));
+    }
+}
