@@ -4,7 +4,6 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use platform::names::HostNames;
 use rcgen::{
@@ -24,8 +23,8 @@ use crate::failure::Failure;
 const LEAF_DAYS: i64 = 365;
 /// Days the CA is valid.
 const CA_DAYS: i64 = 3650;
-/// A server certificate older than this is made anew at the next start: 30 days are left then.
-const LEAF_AGE_MAX: Duration = Duration::from_secs((LEAF_DAYS as u64 - 30) * 24 * 3600);
+/// A server certificate with fewer days left is made anew at the next start.
+const LEAF_DAYS_LEFT_MIN: i64 = 30;
 
 /// What the listeners need.
 pub struct Certificates {
@@ -54,10 +53,8 @@ pub fn prepare(dir: &Path, names: &HostNames, bind: IpAddr) -> Result<Certificat
     covered.extend(["127.0.0.1".to_owned(), "::1".to_owned(), bind.to_string()]);
     covered.dedup();
     let listed = covered.join("\n");
-    let young = fs::metadata(&leaf_file).and_then(|file| file.modified()).is_ok_and(|made| {
-        SystemTime::now().duration_since(made).is_ok_and(|age| age < LEAF_AGE_MAX)
-    });
-    if !young || fs::read_to_string(&names_file).ok().as_deref() != Some(&listed) {
+    let covers = fs::read_to_string(&names_file).is_ok_and(|names| names == listed);
+    if !covers || days_left(&leaf_file).is_none_or(|days| days < LEAF_DAYS_LEFT_MIN) {
         let ca_key_pem = fs::read_to_string(&ca_key_file).map_err(|error| failed(&error))?;
         let ca_key = KeyPair::from_pem(&ca_key_pem).map_err(|error| failed(&error))?;
         let issuer = Issuer::from_ca_cert_pem(&ca_pem, ca_key).map_err(|error| failed(&error))?;
@@ -75,6 +72,14 @@ pub fn prepare(dir: &Path, names: &HostNames, bind: IpAddr) -> Result<Certificat
         mqtts: acceptor(&leaf, &key, &[])?,
         ca_pem,
     })
+}
+
+/// Days until the certificate of a file expires; `None` when there is none that can be read.
+fn days_left(file: &Path) -> Option<i64> {
+    let leaf = CertificateDer::from_pem_file(file).ok()?;
+    let (_, leaf) = x509_parser::parse_x509_certificate(&leaf).ok()?;
+    let seconds = leaf.validity().not_after.timestamp() - jiff::Timestamp::now().as_second();
+    Some(seconds / (24 * 3600))
 }
 
 fn ca_params() -> CertificateParams {
