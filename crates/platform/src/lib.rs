@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod models;
 pub mod names;
 mod platform;
+pub mod retention;
 pub mod secrets;
 pub mod store;
 pub mod tokens;

@@ -34,6 +34,9 @@ pub const INFLIGHT_MESSAGES_MAX: usize = 1024;
 /// Times a failed commit is tried again before its messages are given back unacknowledged.
 pub const COMMIT_RETRIES_MAX: u32 = 3;
 
+/// Rows that retention removes in one transaction: a few milliseconds of the writer.
+pub const PURGE_ROWS_MAX: u32 = 2000;
+
 /// Twins kept ready in memory; the ones nobody is connected as are dropped first.
 pub const TWINS_CACHED_MAX: usize = 100_000;
 

@@ -112,6 +112,8 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        // The writer closes last: only it can write the log back into the file.
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         drop(self.jobs.take());
         if let Some(writer) = self.writer.take() {
             // A panic of the writer was reported when it happened.
@@ -151,6 +153,8 @@ fn prepare(connection: &Connection, writer: bool) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
     if writer {
         connection.pragma_update(None, "page_size", 8192)?;
+        // Only a new file takes it: retention gives pages back to the file system.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "wal_autocheckpoint", 4000)?;

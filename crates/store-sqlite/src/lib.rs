@@ -7,6 +7,7 @@ mod batch;
 mod connection;
 mod data;
 mod lists;
+mod retention;
 mod rows;
 mod setup;
 mod store;

@@ -7,14 +7,15 @@ use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
     Adapter, ApiKey, DataItem, DataQuery, DataRow, Deletion, Domain, DomainGroup, Instance,
-    MessageRow, Model, Secret, Setup, Snapshot, Store, StoreError, Stored, TwinNo,
+    MessageRow, Model, PurgeFrom, Purged, Secret, Setup, Snapshot, Store, StoreError, Stored,
+    TwinNo,
 };
 use rusqlite::{Connection, Transaction, params};
 
 use crate::SqliteStore;
 use crate::connection::failed;
 use crate::rows::{Record, duplicate, find, insert, json, select};
-use crate::{batch, data, lists, setup};
+use crate::{batch, data, lists, retention, setup};
 
 /// OCIDs that a refusal to delete names at most.
 const REFERENCES_NAMED_MAX: i64 = 5;
@@ -311,6 +312,14 @@ impl Store for SqliteStore {
         let (domain_id, id) = (domain_id.to_owned(), id.to_owned());
         self.database
             .read(move |connection| data::get(connection, &domain_id, collection, &id))
+            .await
+    }
+
+    async fn purge(&self, from: &PurgeFrom) -> Stored<Purged> {
+        let (from, collection) = (from.clone(), from.collection);
+        let old = self.database.read(move |connection| retention::find(connection, &from)).await?;
+        self.database
+            .write(move |transaction| retention::remove(transaction, collection, &old))
             .await
     }
 }

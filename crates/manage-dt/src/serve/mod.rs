@@ -89,8 +89,13 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
     ];
     if let Some(socket) = mqtt {
         let listener = device_gateway::Listener { socket, tls: None };
-        listeners.push(tokio::spawn(device_gateway::serve(listener, platform.clone(), stopped)));
+        listeners.push(tokio::spawn(device_gateway::serve(
+            listener,
+            platform.clone(),
+            stopped.clone(),
+        )));
     }
+    listeners.push(tokio::spawn(platform.clone().retention_run(stopped)));
     platform.set_ready(true);
     let client_dir = state.path().join("client");
     Ok(Running { client_dir, ports, platform, stop, listeners, _lock: state })

@@ -77,6 +77,30 @@ pub struct DataQuery {
     pub offset: u64,
 }
 
+/// Which old rows go next.
+#[derive(Debug, Clone)]
+pub struct PurgeFrom {
+    /// OCID of the domain.
+    pub domain_id: String,
+    /// Whose rows.
+    pub collection: DataCollection,
+    /// Rows from before this time go, UTC microseconds.
+    pub before_us: i64,
+    /// The first twin to look at.
+    pub twin: TwinNo,
+    /// Rows removed at most.
+    pub rows_max: u32,
+}
+
+/// What went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purged {
+    /// Rows removed.
+    pub rows: u64,
+    /// The twin to go on with; `None` at the end.
+    pub next: Option<TwinNo>,
+}
+
 /// What every backend does.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -156,4 +180,6 @@ pub trait Store: Send + Sync + 'static {
         collection: DataCollection,
         id: &str,
     ) -> Stored<Option<DataItem>>;
+    /// Removes one group of rows from before a time, twin after twin; nothing of snapshot data.
+    async fn purge(&self, from: &PurgeFrom) -> Stored<Purged>;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use iot_api::data::DataCollection;
 
 use super::{Place, cases, instance, message, model, rows, values};
-use crate::store::{DataCell, RowOutcome};
+use crate::store::{DataCell, PurgeFrom, RowOutcome, TwinNo};
 
 cases! {
     async fn messages_are_kept_and_filtered(place: &dyn Place) {
@@ -65,5 +65,49 @@ cases! {
         assert_eq!(raw[0][0], DataCell::Integer(5));
         let last = rows(&*store, HistorizedData, r#"{"id":{"$gt":5}}"#).await;
         assert_eq!((last.len(), &last[0][0]), (1, &DataCell::Integer(6)));
+    }
+
+    async fn old_rows_go_twin_after_twin(place: &dyn Place) {
+        use DataCollection::{HistorizedData, RawData, RejectedData, SnapshotData};
+        let store = place.open().await;
+        store.model_create(&model("m1", "dtmi:a;1", &[]), "{}").await.unwrap();
+        let mut batch = Vec::new();
+        for id in ["i1", "i2", "i3"] {
+            store.instance_create(&instance(id, 1)).await.unwrap();
+            let no = store.instance_get(id).await.unwrap().unwrap().no;
+            for time in 1..=4 {
+                batch.push(message(no, time * 10, values(time, &[("t", "1")])));
+            }
+            batch.push(message(no, 10, RowOutcome::Rejected { code: 400, message: "bad".into() }));
+        }
+        store.commit_batch(Arc::new(batch)).await.unwrap();
+        let purge = async |domain: &str, collection, before_us| {
+            let (domain_id, mut rows) = (domain.to_owned(), 0);
+            let mut from =
+                PurgeFrom { domain_id, collection, before_us, twin: TwinNo(0), rows_max: 2 };
+            for _ in 0..20 {
+                let purged = store.purge(&from).await.unwrap();
+                assert!(purged.rows <= u64::from(from.rows_max));
+                rows += purged.rows;
+                let Some(next) = purged.next else { return rows };
+                from.twin = next;
+            }
+            panic!("the purge does not end");
+        };
+        assert_eq!(purge("other", RawData, 1000).await, 0);
+        assert_eq!(purge("dom", SnapshotData, 1000).await, 0);
+        // Raw data counts from its time received, historized data from its time observed.
+        assert_eq!(purge("dom", RawData, 30).await, 9);
+        assert_eq!(purge("dom", HistorizedData, 2).await, 3);
+        assert_eq!(rows(&*store, RawData, r#"{"$orderby":{"id":1}}"#).await.len(), 6);
+        assert_eq!(rows(&*store, HistorizedData, "{}").await.len(), 9);
+        assert_eq!(rows(&*store, RejectedData, "{}").await.len(), 3);
+        assert_eq!(rows(&*store, SnapshotData, "{}").await.len(), 3);
+        assert_eq!(purge("dom", RejectedData, 11).await, 3);
+        // Ids never repeat.
+        let no = store.instance_get("i1").await.unwrap().unwrap().no;
+        store.commit_batch(Arc::new(vec![message(no, 50, RowOutcome::RawOnly)])).await.unwrap();
+        let last = rows(&*store, RawData, r#"{"$orderby":{"id":-1}}"#).await;
+        assert_eq!(last[0][0], DataCell::Integer(16));
     }
 }
