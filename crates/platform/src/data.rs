@@ -6,6 +6,10 @@ use ords_filter::{Column, ColumnType};
 use crate::platform::Platform;
 use crate::store::{DataItem, DataQuery, DataRow, Stored};
 
+/// What a caller reads whose query took too long.
+pub const TOO_SLOW: &str = "the query took too long and was stopped; narrow it by \
+    digital_twin_instance_id and a range of time, which have an index";
+
 macro_rules! columns {
     ($($name:literal $kind:ident,)*) => {
         &[$(Column { name: $name, kind: ColumnType::$kind },)*]

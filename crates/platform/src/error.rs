@@ -70,6 +70,9 @@ impl From<StoreError> for Refusal {
                 ErrorCode::NoEtagMatch,
                 "if-match names another state of the resource; read it again and repeat",
             ),
+            StoreError::TooSlow => {
+                Refusal::new(ErrorCode::ServiceUnavailable, crate::data::TOO_SLOW)
+            }
             StoreError::Failed(context) => {
                 tracing::error!(store.error = %context, "the store failed");
                 Refusal::new(

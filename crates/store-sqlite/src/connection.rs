@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use platform::store::{StoreError, Stored};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Migrations in order; the schema's version is how many of them ran.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
@@ -21,6 +22,15 @@ const JOBS_WAITING_MAX: usize = 256;
 /// Idle readers kept open.
 const READERS_IDLE_MAX: usize = 4;
 
+/// Readers at work at once; more wait. A reader that takes its whole time is one of few.
+const READERS_MAX: usize = 16;
+
+/// Time that one read may take; it is stopped then. Clients give up after a minute.
+const READ_TIME_MAX: Duration = Duration::from_secs(20);
+
+/// Steps of SQLite's machine between two looks at the clock: about a tenth of a millisecond.
+const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+
 /// Statements each connection keeps compiled.
 const STATEMENTS_CACHED_MAX: usize = 64;
 
@@ -31,7 +41,14 @@ pub(crate) struct Database {
     path: PathBuf,
     jobs: Option<mpsc::SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
-    readers: Arc<Mutex<Vec<Connection>>>,
+    readers: Arc<Mutex<Vec<Reader>>>,
+    reading: Arc<Semaphore>,
+}
+
+/// A read-only connection that stops its work at a deadline.
+struct Reader {
+    connection: Connection,
+    deadline: Arc<Mutex<Instant>>,
 }
 
 impl Database {
@@ -58,6 +75,7 @@ impl Database {
             jobs: Some(jobs),
             writer: Some(writer),
             readers: Arc::default(),
+            reading: Arc::new(Semaphore::new(READERS_MAX)),
         })
     }
 
@@ -87,22 +105,36 @@ impl Database {
         answered.await.map_err(|_| gone())?
     }
 
-    /// Runs `work` on a read-only connection, off the async threads.
+    /// Runs `work` on a read-only connection, off the async threads. What takes longer than
+    /// [`READ_TIME_MAX`] is stopped.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Stored<T> + Send + 'static,
     ) -> Stored<T> {
+        self.read_within(READ_TIME_MAX, work).await
+    }
+
+    async fn read_within<T: Send + 'static>(
+        &self,
+        time_max: Duration,
+        work: impl FnOnce(&Connection) -> Stored<T> + Send + 'static,
+    ) -> Stored<T> {
         let (path, readers) = (self.path.clone(), self.readers.clone());
+        let turn = self.reading.clone().acquire_owned().await;
+        let turn = turn.map_err(|error| StoreError::Failed(error.to_string()))?;
         let task = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             let idle = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let connection = match idle {
-                Some(connection) => connection,
-                None => open_reader(&path)?,
+            let reader = match idle {
+                Some(reader) => reader,
+                None => Reader::open(&path)?,
             };
-            let result = work(&connection);
+            *reader.deadline.lock().unwrap_or_else(PoisonError::into_inner) =
+                Instant::now() + time_max;
+            let result = work(&reader.connection);
             let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
             if readers.len() < READERS_IDLE_MAX {
-                readers.push(connection);
+                readers.push(reader);
             }
             result
         });
@@ -141,15 +173,22 @@ fn create_private(path: &Path) -> Stored<()> {
     made.map_err(|error| StoreError::Failed(format!("cannot open {}: {error}", path.display())))
 }
 
-fn open_reader(path: &Path) -> Stored<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    prepare(&connection, false).map_err(failed)?;
-    Ok(connection)
+impl Reader {
+    fn open(path: &Path) -> Stored<Reader> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        prepare(&connection, false).map_err(failed)?;
+        let deadline = Arc::new(Mutex::new(Instant::now() + READ_TIME_MAX));
+        let until = deadline.clone();
+        let is_over =
+            move || Instant::now() > *until.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(is_over)).map_err(failed)?;
+        Ok(Reader { connection, deadline })
+    }
 }
 
 fn prepare(connection: &Connection, writer: bool) -> rusqlite::Result<()> {
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED_MAX);
     if writer {
         connection.pragma_update(None, "page_size", 8192)?;
@@ -200,5 +239,31 @@ fn migrate(connection: &mut Connection) -> Stored<()> {
 
 /// An error of SQLite that no caller can do anything about.
 pub(crate) fn failed(error: rusqlite::Error) -> StoreError {
-    StoreError::Failed(error.to_string())
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::OperationInterrupted) => StoreError::TooSlow,
+        _ => StoreError::Failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_that_takes_too_long_is_stopped() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let database = Database::open(&dir.path().join("db")).expect("a database");
+        let count = |to: u64| {
+            move |connection: &Connection| {
+                let sql = format!(
+                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {to}) SELECT max(i) FROM n"
+                );
+                connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map_err(failed)
+            }
+        };
+        let stopped = database.read_within(Duration::from_millis(50), count(u64::MAX / 2)).await;
+        assert_eq!(stopped, Err(StoreError::TooSlow));
+        // The same connection serves the next one.
+        assert_eq!(database.read(count(100_000)).await, Ok(100_000));
+    }
 }

@@ -137,6 +137,10 @@ fn number(query: &Query, name: &str, least: u64, default: u64) -> Result<u64, St
 }
 
 fn store_failed(error: StoreError) -> Box<Answer> {
+    if error == StoreError::TooSlow {
+        tracing::warn!("a query of the data API took too long and was stopped");
+        return Box::new(problem(Problem::ServiceUnavailable, platform::data::TOO_SLOW));
+    }
     tracing::error!(?error, "the store failed to read data");
     fault()
 }

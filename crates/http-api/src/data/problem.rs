@@ -11,6 +11,7 @@ pub(super) enum Problem {
     NotFound,
     MethodNotAllowed,
     InternalServerError,
+    ServiceUnavailable,
 }
 
 impl Problem {
@@ -22,6 +23,7 @@ impl Problem {
             Problem::NotFound => (404, "NotFound", "Not Found"),
             Problem::MethodNotAllowed => (405, "MethodNotAllowed", "Method Not Allowed"),
             Problem::InternalServerError => (500, "InternalServerError", "Internal Server Error"),
+            Problem::ServiceUnavailable => (503, "ServiceUnavailable", "Service Unavailable"),
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum StoreError {
     NotFound(Missing),
     /// The expected etag is not the current one.
     EtagMismatch,
+    /// Reading took longer than a read may: a filter that no index serves, over many rows.
+    TooSlow,
     /// Disk, database or connection; the text is for the log only.
     Failed(String),
 }
