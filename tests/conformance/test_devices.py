@@ -262,3 +262,23 @@ def test_a_will_is_published_when_the_connection_is_lost(twin, data):
         assert row["endpoint"] == "state"
     finally:
         client.loop_stop()
+
+
+def test_an_adapter_that_never_ends_costs_nobody_else(twins, twin, data):
+    slow = twins.with_route({"$.humidity": "${[range(1000000000)] | length}"})
+    client = slow.device.mqtt()
+    slow.device.connect(client)
+    infos = [client.publish("a", b"{}", qos=1) for _ in range(100)]
+    client.loop_start()
+    try:
+        for number in range(10):
+            twin.device.publish("a", str(number))
+        waiting = [info for info in infos if not info.is_published()]
+        assert waiting, "the quiet device waited for the slow adapter"
+        for info in infos:
+            info.wait_for_publish(WAIT_SECONDS)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    rows = data.wait_rows("rejectedData", mine(slow), len(infos))
+    assert {row["reason_code"] for row in rows} == {400}

@@ -56,6 +56,16 @@ class Twins:
         )
         return Twin(key, self._device(key), self._instance(key, adapter), adapter, model)
 
+    def with_route(self, mapping):
+        """A twin of the custom model whose one route takes everything."""
+        key = new_key()
+        model = self.create_model(key, "m5_model_custom.json")
+        route = models.DigitalTwinAdapterInboundRoute(condition="*", payload_mapping=mapping)
+        adapter = self.create_adapter(
+            key, model, inbound_envelope=self.envelope(), inbound_routes=[route]
+        )
+        return Twin(key, self._device(key), self._instance(key, adapter), adapter, model)
+
     def create_model(self, key, file):
         """A model with its own DTMI."""
         spec = self.server.definition(file)

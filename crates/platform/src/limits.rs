@@ -34,6 +34,14 @@ pub const INFLIGHT_MESSAGES_MAX: usize = 1024;
 /// Times a failed commit is tried again before its messages are given back unacknowledged.
 pub const COMMIT_RETRIES_MAX: u32 = 3;
 
+/// Time an adapter may take on the threads that serve sockets. One that took longer runs in turns
+/// of its own from then on, until it is quick again.
+pub const ADAPTER_QUICK_MAX: std::time::Duration = std::time::Duration::from_millis(2);
+
+/// Slow adapters at work at once; the connections of the others wait. Half of the machine at most
+/// is theirs.
+pub const SLOW_ADAPTERS_MAX: usize = 1;
+
 /// Rows that retention removes in one transaction: a few milliseconds of the writer.
 pub const PURGE_ROWS_MAX: u32 = 2000;
 

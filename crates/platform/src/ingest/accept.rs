@@ -1,9 +1,11 @@
 //! From a publish to a row with its outcome (adapters-and-models.md A2).
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use adapter::{Message, Outcome};
 use bytes::Bytes;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::committer::Receipt;
 use super::twins::Twin;
@@ -55,7 +57,15 @@ impl Platform {
         } else {
             twin
         };
-        let row = self.message_row(twin, publication).inspect_err(|refused| {
+        let time_received_us = self.now_us();
+        let row = if twin.adapter_is_slow() {
+            // In its turn and off the threads that serve sockets: nobody else waits for it.
+            let _turn = self.ingest.slow_turn().await;
+            off_the_sockets(|| self.message_row(twin, publication, time_received_us))
+        } else {
+            self.message_row(twin, publication, time_received_us)
+        };
+        let row = row.inspect_err(|refused| {
             let reason = match refused {
                 PublishRefused::TooLarge => "too_large",
                 PublishRefused::BadEndpoint(_) => "bad_endpoint",
@@ -80,17 +90,21 @@ impl Platform {
         &self,
         twin: &Twin,
         publication: Publication,
+        time_received_us: i64,
     ) -> Result<MessageRow, PublishRefused> {
         if publication.content.len() > PAYLOAD_BYTES_MAX {
             return Err(PublishRefused::TooLarge);
         }
         let endpoint = endpoint(publication.endpoint)?;
-        let time_received_us = self.now_us();
         let outcome = match &twin.adapter {
             None => RowOutcome::RawOnly,
             Some(adapter) => {
                 let content = publication.content.as_ref();
-                normalise(adapter, &Message { endpoint: &endpoint, content, time_received_us })
+                let message = Message { endpoint: &endpoint, content, time_received_us };
+                let started = Instant::now();
+                let outcome = normalise(adapter, &message);
+                twin.note_adapter_time(started.elapsed());
+                outcome
             }
         };
         // MQTT 3.1.1 carries no content type (devices.md 3).
@@ -107,6 +121,14 @@ impl Platform {
             time_received_us,
             outcome,
         })
+    }
+}
+
+/// Runs `work` where it holds up no socket, if the runtime has such a place.
+fn off_the_sockets<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

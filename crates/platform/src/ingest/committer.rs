@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, mpsc};
 use tokio::task::JoinHandle;
 
-use crate::limits::{BATCH_MESSAGES_MAX, COMMIT_RETRIES_MAX, QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX};
+use crate::limits::{
+    BATCH_MESSAGES_MAX, COMMIT_RETRIES_MAX, QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX, SLOW_ADAPTERS_MAX,
+};
 use crate::metrics::Metrics;
 use crate::store::{MessageRow, RowOutcome, Store};
 
@@ -46,6 +48,7 @@ struct Queued {
 pub(crate) struct Ingest {
     queue: Mutex<Option<mpsc::Sender<Queued>>>,
     room: Arc<Semaphore>,
+    slow: Semaphore,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -61,8 +64,15 @@ impl Ingest {
         Ingest {
             queue: Mutex::new(Some(sender)),
             room: Arc::new(Semaphore::new(QUEUE_BYTES_MAX / PERMIT_BYTES)),
+            slow: Semaphore::new(SLOW_ADAPTERS_MAX),
             task: Mutex::new(Some(task)),
         }
+    }
+
+    /// A turn of the slow adapters; waits while others have it.
+    pub async fn slow_turn(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed.
+        self.slow.acquire().await.ok()
     }
 
     /// Queues a row; waits while the queue is full.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::limits::TWINS_CACHED_MAX;
+use crate::limits::{ADAPTER_QUICK_MAX, TWINS_CACHED_MAX};
 use crate::store::TwinNo;
 
 /// An ACTIVE instance with its compiled adapter. Lives as long as a connection uses it; a change
@@ -25,12 +26,27 @@ pub struct Twin {
     /// `None` for unstructured twins.
     pub(crate) adapter: Option<Arc<adapter::Adapter>>,
     stale: AtomicBool,
+    /// Whether the adapter's last run took longer than [`ADAPTER_QUICK_MAX`].
+    slow: AtomicBool,
 }
 
 impl Twin {
     /// Whether the instance changed since this was read.
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Acquire)
+    }
+
+    /// Whether the next run of the adapter is expected to take long.
+    pub(crate) fn adapter_is_slow(&self) -> bool {
+        self.slow.load(Ordering::Relaxed)
+    }
+
+    /// Remembers how long the adapter's last run took.
+    pub(crate) fn note_adapter_time(&self, taken: Duration) {
+        let slow = taken > ADAPTER_QUICK_MAX;
+        if slow != self.adapter_is_slow() {
+            self.slow.store(slow, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn new(
@@ -46,6 +62,7 @@ impl Twin {
             connectivity_type: instance.connectivity_type.clone(),
             adapter,
             stale: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
         }
     }
 }
