@@ -27,7 +27,7 @@ def mine(twin):
     return {"digital_twin_instance_id": twin.id}
 
 
-@pytest.mark.parametrize("protocol", [mqtt.MQTTv311])
+@pytest.mark.parametrize("protocol", [mqtt.MQTTv311, mqtt.MQTTv5])
 def test_log_in_over_mqtt(twin, env, protocol):
     assert twin.device.connect_reason(protocol=protocol) == "Success"
     # One answer, so that nobody learns which half was wrong.
@@ -182,7 +182,7 @@ def test_devices_cannot_see_each_other(twin, twins):
 
 
 @pytest.mark.skipif(not shutil.which("mosquitto_pub"), reason="mosquitto-clients is not installed")
-@pytest.mark.parametrize("version", ["mqttv311"])
+@pytest.mark.parametrize("version", ["mqttv311", "mqttv5"])
 def test_mosquitto(twin, env, data, version):
     # The program asks the system's resolver, which may not know the device host.
     done = subprocess.run(

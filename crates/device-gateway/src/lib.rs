@@ -3,11 +3,9 @@
 //!
 //! A PUBACK is written when the message and its outcome are on disk, never before.
 
-mod filter;
 mod limits;
 mod listen;
 mod session;
-mod takeover;
 mod wire;
 
 pub use listen::{Listener, serve};

@@ -1,18 +1,23 @@
 //! Every bound of the gateway, with its unit and its reason. What the platform bounds, it bounds
 //! itself.
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
-use platform::limits::{ENDPOINT_BYTES_MAX, PAYLOAD_BYTES_MAX};
+use platform::limits::{ENDPOINT_BYTES_MAX, INFLIGHT_MESSAGES_MAX, PAYLOAD_BYTES_MAX};
 
 /// Connections of one listener at once.
 pub(crate) const CONNECTIONS_MAX: usize = 100_000;
 
 /// Largest packet before the log-in, bytes: a stranger gets no room for more than a CONNECT.
-pub(crate) const CONNECT_BYTES_MAX: u32 = 64 * 1024;
+pub(crate) const CONNECT_BYTES_MAX: usize = 64 * 1024;
 
-/// Largest packet after the log-in, bytes: a payload, a topic and the rest of the header.
-pub(crate) const PACKET_BYTES_MAX: u32 = (PAYLOAD_BYTES_MAX + ENDPOINT_BYTES_MAX + 16) as u32;
+/// Properties of one packet, bytes, that fit beside the largest payload.
+const PROPERTIES_BYTES: usize = 1024;
+
+/// Largest packet after the log-in, bytes: a payload, a topic, properties and the header.
+pub(crate) const PACKET_BYTES_MAX: usize =
+    PAYLOAD_BYTES_MAX + ENDPOINT_BYTES_MAX + PROPERTIES_BYTES + 16;
 
 /// Bytes asked of a quiet socket at once: a hundred thousand of them are idle most of the time.
 pub(crate) const READ_BYTES_MIN: usize = 2 * 1024;
@@ -33,3 +38,9 @@ pub(crate) const CLOSE: Duration = Duration::from_secs(2);
 pub(crate) const DRAIN: Duration = Duration::from_secs(15);
 /// Pause when the system has no more file handles.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Messages of one device that may wait for their acknowledgement, told to MQTT 5.
+pub(crate) const RECEIVE_MAX: NonZeroU16 = match NonZeroU16::new(INFLIGHT_MESSAGES_MAX as u16) {
+    Some(count) => count,
+    None => NonZeroU16::MAX,
+};

@@ -5,6 +5,7 @@
 //! the domain. Times are RFC 3339 strings in UTC with six fraction digits (`…T21:31:40.123456Z`).
 
 pub mod adapters;
+pub mod commands;
 pub mod data;
 pub mod domains;
 pub mod error;

@@ -77,6 +77,8 @@ impl Platform {
         let instance = self.instance_get(id).await?;
         self.store().instance_delete(&self.deletion(id, etag)).await?;
         self.twins.forget(&instance.common.parent_id, &instance.external_key);
+        self.sessions_end(instance.no).await;
+        self.commands.twin_gone(instance.no).await;
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 
 pub mod adapters;
 pub mod clock;
+pub mod commands;
 pub mod data;
 pub mod domains;
 pub mod error;
@@ -22,8 +23,10 @@ pub mod names;
 mod platform;
 pub mod retention;
 pub mod secrets;
+pub mod sessions;
 pub mod store;
 pub mod tokens;
+pub mod topics;
 mod validate;
 
 pub use error::Refusal;

@@ -76,3 +76,18 @@ pub const TAG_VALUE_CHARS_MAX: usize = 256;
 
 /// Life time of an access token, seconds (data-api.md 1.2).
 pub const TOKEN_SECONDS: u64 = 3600;
+
+/// Subscriptions of one session: real devices have a handful.
+pub const SUBSCRIPTIONS_MAX: usize = 100;
+/// Sessions of one twin that outlive their connection; the one away for longest goes first.
+pub const SESSIONS_KEPT_MAX: usize = 100;
+/// Commands on their way to one connection, unacknowledged. Each may hold a payload.
+pub const COMMANDS_INFLIGHT_MAX: usize = 8;
+/// Commands of one twin that are not settled.
+pub const COMMANDS_OPEN_MAX: usize = 1_000;
+/// Payload of a command, bytes as delivered (control-plane.md 4.6).
+pub const COMMAND_BYTES_MAX: usize = 262_144;
+/// Longest request or response duration, seconds (devices.md 7).
+pub const COMMAND_SECONDS_MAX: i64 = 24 * 3600;
+/// Request and response duration when none is given (devices.md 7).
+pub const COMMAND_DURATION_DEFAULT: &str = "PT10M";

@@ -119,6 +119,11 @@ fn without_port(host: &str) -> &str {
     }
 }
 
+/// A client id for a device that brings none.
+pub fn new_client_id() -> String {
+    format!("auto-{}", oci_core::ocid::random_text(20))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
+use crate::commands::{Commands, watch_deadlines};
 use crate::identity::Caller;
 use crate::ingest::{Ingest, TwinCache};
 use crate::metrics::Metrics;
 use crate::names::HostNames;
+use crate::sessions::Sessions;
 use crate::store::{Setup, Store, StoreError};
 use crate::tokens::TokenKeys;
 
@@ -23,6 +25,8 @@ pub struct Platform {
     pub(crate) callers: Mutex<HashMap<String, Arc<Caller>>>,
     pub(crate) twins: TwinCache,
     pub(crate) ingest: Ingest,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) commands: Arc<Commands>,
     pub(crate) token_keys: TokenKeys,
 }
 
@@ -30,7 +34,8 @@ impl Platform {
     /// Starts the platform on a store that holds `setup`; must run inside a Tokio runtime.
     ///
     /// # Errors
-    /// [`StoreError::Failed`] when the token key of the setup cannot be read.
+    /// [`StoreError::Failed`] when the token key of the setup or what is kept of devices cannot be
+    /// read.
     pub async fn start(
         store: Arc<dyn Store>,
         setup: Setup,
@@ -40,6 +45,9 @@ impl Platform {
         let token_keys = TokenKeys::new(&setup.app.signing_key_pem)
             .map_err(|error| StoreError::Failed(format!("token signing key: {error}")))?;
         let metrics = Arc::new(Metrics::default());
+        let sessions = Arc::new(Sessions::load(store.session_all().await?, clock()));
+        let commands = Commands::load(store.clone(), sessions.clone(), clock).await?;
+        watch_deadlines(&commands);
         let ingest = Ingest::start(store.clone(), metrics.clone());
         Ok(Arc::new(Platform {
             store,
@@ -51,6 +59,8 @@ impl Platform {
             callers: Mutex::new(HashMap::new()),
             twins: TwinCache::default(),
             ingest,
+            sessions,
+            commands,
             token_keys,
         }))
     }

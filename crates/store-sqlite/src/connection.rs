@@ -11,7 +11,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tokio::sync::{Semaphore, oneshot};
 
 /// Migrations in order; the schema's version is how many of them ran.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("sessions_and_commands.sql")];
 
 /// Older SQLite can corrupt a database whose log is reset (dependencies: fixed in 3.51.3).
 const SQLITE_VERSION_MIN: i32 = 3_051_003;

@@ -6,6 +6,7 @@
 mod batch;
 mod connection;
 mod data;
+mod devices;
 mod lists;
 mod retention;
 mod rows;

@@ -6,16 +6,16 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
-    Adapter, ApiKey, DataItem, DataQuery, DataRow, Deletion, Domain, DomainGroup, Instance,
-    MessageRow, Model, PurgeFrom, Purged, Secret, Setup, Snapshot, Store, StoreError, Stored,
-    TwinNo,
+    Adapter, ApiKey, CommandResponse, DataItem, DataQuery, DataRow, Deletion, Domain, DomainGroup,
+    Instance, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged, Secret, SessionRecord,
+    Setup, Snapshot, Store, StoreError, Stored, TwinNo,
 };
 use rusqlite::{Connection, Transaction, params};
 
 use crate::SqliteStore;
 use crate::connection::failed;
 use crate::rows::{Record, duplicate, find, insert, json, select};
-use crate::{batch, data, lists, retention, setup};
+use crate::{batch, data, devices, lists, retention, setup};
 
 /// OCIDs that a refusal to delete names at most.
 const REFERENCES_NAMED_MAX: i64 = 5;
@@ -296,6 +296,50 @@ impl Store for SqliteStore {
 
     async fn commit_batch(&self, rows: Arc<Vec<MessageRow>>) -> Stored<()> {
         self.database.write(move |transaction| batch::commit(transaction, &rows)).await
+    }
+
+    async fn session_all(&self) -> Stored<Vec<SessionRecord>> {
+        self.database.read(devices::sessions).await
+    }
+
+    async fn session_put(&self, session: &SessionRecord) -> Stored<()> {
+        let session = session.clone();
+        self.database.write(move |transaction| devices::session_put(transaction, &session)).await
+    }
+
+    async fn session_delete(&self, twin: TwinNo, client_id: &str) -> Stored<()> {
+        let client_id = client_id.to_owned();
+        self.database
+            .write(move |transaction| devices::session_delete(transaction, twin, &client_id))
+            .await
+    }
+
+    async fn command_create(&self, command: &NewCommand) -> Stored<()> {
+        let command = command.clone();
+        self.database.write(move |transaction| devices::command_create(transaction, &command)).await
+    }
+
+    async fn command_open(&self) -> Stored<Vec<OpenCommand>> {
+        self.database.read(devices::command_open).await
+    }
+
+    async fn command_payload(&self, id: &str) -> Stored<Vec<u8>> {
+        let id = id.to_owned();
+        self.database.read(move |connection| devices::command_payload(connection, &id)).await
+    }
+
+    async fn command_update(
+        &self,
+        command: &OpenCommand,
+        response: Option<&CommandResponse>,
+        now_us: i64,
+    ) -> Stored<()> {
+        let (command, response) = (command.clone(), response.cloned());
+        self.database
+            .write(move |transaction| {
+                devices::command_update(transaction, &command, response.as_ref(), now_us)
+            })
+            .await
     }
 
     async fn data_list(&self, query: &DataQuery) -> Stored<Vec<DataRow>> {

@@ -48,7 +48,9 @@ fn a_log_in_is_read() {
     let Ok(Some(Received::Connect(connect))) = decode_first(&bytes) else { panic!("refused") };
     assert_eq!(connect.client_id, "client");
     assert_eq!(connect.keep_alive_s, 60);
-    assert_eq!(connect.credentials, Some(("key".to_owned(), Bytes::from_static(b"secret"))));
+    assert_eq!(connect.user.as_deref(), Some("key"));
+    assert_eq!(connect.password, Some(Bytes::from_static(b"secret")));
+    assert_eq!((connect.clean_start, connect.session_expiry_s), (true, 0));
 }
 
 #[test]
@@ -62,12 +64,11 @@ fn a_packet_that_is_not_complete_waits() {
 #[test]
 fn connects_that_are_answered_with_a_refusal() {
     for (bytes, expected) in [
-        (connect(5, 2, &[&[0], &text("c")]), CONNACK_V5_UNSUPPORTED),
         (connect(6, 2, &[&text("c")]), CONNACK_VERSION),
-        (connect(4, 0, &[&text("")]), CONNACK_IDENTIFIER),
+        (connect(4, 0, &[&text("")]), &[0x20, 0x02, 0x00, 0x02]),
     ] {
         match decode_first(&bytes) {
-            Ok(Some(Received::Unacceptable { answer, .. })) => assert_eq!(answer, expected),
+            Ok(Some(Received::Unacceptable(answer))) => assert_eq!(answer, expected),
             other => panic!("{bytes:02x?}: {other:?}"),
         }
     }
@@ -100,7 +101,6 @@ fn packets_that_close_the_connection() {
         ("an empty topic", publish(0x30, "", b"x")),
         ("a wildcard in the topic", publish(0x30, "a/+", b"x")),
         ("a NUL in the topic", publish(0x30, "a\0", b"x")),
-        ("a system topic", publish(0x30, "$SYS/a", b"x")),
         ("dup at QoS 0", publish(0x38, "a", b"x")),
         ("QoS 3", publish(0x36, "a", &[0, 1])),
         ("packet id 0", publish(0x32, "a", &[0, 0])),
@@ -120,20 +120,81 @@ fn packets_that_close_the_connection() {
     }
 }
 
-#[test]
-fn violations_are_counted_apart() {
-    let qos_2 = decode_next(&publish(0x34, "a", &[0, 1])).expect_err("QoS 2");
-    assert_eq!(qos_2.reason, "qos2_not_available");
-    let huge = decode_next(&[0x30, 0xff, 0xff, 0xff, 0x7f]).expect_err("too large");
-    assert_eq!(huge.reason, "too_large");
-    let huge = [&[0x10, 0xff, 0xff, 0xff, 0x7f][..], &text("MQTT"), &[4, 2]].concat();
-    let huge = decode_first(&huge).expect_err("too large");
-    assert_eq!(huge.reason, "too_large");
+/// Decodes a packet of MQTT 5 that stands behind a good CONNECT.
+fn decode_next_v5(bytes: &[u8]) -> Result<Option<Received>, Violation> {
+    let mut buffer = BytesMut::from(&connect(5, 2, &[&[0], &text("c")])[..]);
+    let mut wire = Wire::new();
+    wire.decode(&mut buffer).expect("a good CONNECT").expect("a whole one");
+    buffer.extend_from_slice(bytes);
+    wire.decode(&mut buffer)
 }
 
 #[test]
-fn filters_are_granted_one_by_one() {
-    let body = [&[0, 7][..], &text("a/#"), &[2], &text("a#"), &[1], &text("b"), &[0]].concat();
-    let expected = Received::Subscribe { packet_id: 7, granted: vec![Some(1), None, Some(0)] };
+fn packets_of_mqtt_5_get_a_reason_code() {
+    let topic = text("a");
+    let publish = |properties: &[u8]| {
+        let length = [u8::try_from(properties.len()).expect("few")];
+        packet(0x30, &[&topic[..], &length, properties, b"x"].concat())
+    };
+    for (name, bytes, code) in [
+        ("a topic alias", publish(&[0x23, 0, 1]), code::TOPIC_ALIAS),
+        ("topic alias 0", publish(&[0x23, 0, 0]), code::TOPIC_ALIAS),
+        ("a topic alias twice", publish(&[0x23, 0, 1, 0x23, 0, 1]), code::PROTOCOL),
+        ("a subscription id", publish(&[0x0b, 1]), code::PROTOCOL),
+        ("a wildcard in the response topic", publish(&[8, 0, 1, b'#']), code::PROTOCOL),
+        ("a NUL in the content type", publish(&[3, 0, 1, 0]), code::MALFORMED),
+        ("a NUL in a user property", publish(&[0x26, 0, 1, b'a', 0, 1, 0]), code::MALFORMED),
+        ("an unknown property", publish(&[4, 0]), code::MALFORMED),
+        ("a property cut short", publish(&[3, 0]), code::MALFORMED),
+        ("a large packet", vec![0x30, 0xff, 0xff, 0xff, 0x7f], code::TOO_LARGE),
+        ("AUTH", packet(0xf0, &[]), code::PROTOCOL),
+        ("a CONNACK", packet(0x20, &[0, 0, 0]), code::PROTOCOL),
+        ("a session expiry that was 0", packet(0xe0, &[0, 5, 0x11, 0, 0, 0, 1]), code::PROTOCOL),
+        (
+            "no-local, shared",
+            packet(0x82, &[&[0, 1, 0], &text("$share/a/b")[..], &[4]].concat()),
+            code::PROTOCOL,
+        ),
+    ] {
+        let violation = decode_next_v5(&bytes).expect_err(name);
+        assert_eq!(violation.code, code, "{name}: {violation:?}");
+    }
+}
+
+#[test]
+fn a_log_in_of_mqtt_5_is_read() {
+    let properties = [0x11, 0, 0, 0, 9, 0x21, 0, 7];
+    let bytes = connect(5, 0xc0, &[&[8], &properties, &text("c"), &text("k"), &text("s")]);
+    let Ok(Some(Received::Connect(connect))) = decode_first(&bytes) else { panic!("refused") };
+    assert_eq!((connect.clean_start, connect.session_expiry_s), (false, 9));
+    assert_eq!(connect.receive_max, 7);
+    let refused = |bytes: &[u8]| decode_first(bytes).expect_err("a refusal").code;
+    assert_eq!(refused(&connect_v5(0, &[], "")), code::CLIENT_ID);
+    assert_eq!(refused(&connect_v5(2, &[0x15, 0, 1, b'x'], "c")), code::AUTH_METHOD);
+    assert_eq!(refused(&connect_v5(2, &[0x16, 0, 1, b'x'], "c")), code::PROTOCOL);
+    assert_eq!(refused(&connect_v5(2, &[0x21, 0, 0], "c")), code::PROTOCOL);
+}
+
+fn connect_v5(flags: u8, properties: &[u8], client_id: &str) -> Vec<u8> {
+    let length = [u8::try_from(properties.len()).expect("few")];
+    connect(5, flags, &[&length, properties, &text(client_id)])
+}
+
+#[test]
+fn violations_are_counted_apart() {
+    let huge = decode_next(&[0x30, 0xff, 0xff, 0xff, 0x7f]).expect_err("too large");
+    assert_eq!(huge.label, "too_large");
+    let huge = [&[0x10, 0xff, 0xff, 0xff, 0x7f][..], &text("MQTT"), &[4, 2]].concat();
+    let huge = decode_first(&huge).expect_err("too large");
+    assert_eq!(huge.label, "too_large");
+}
+
+#[test]
+fn filters_are_read_in_order() {
+    let body = [&[0, 7][..], &text("a/#"), &[2], &text("b"), &[0]].concat();
+    let filters = vec![("a/#".to_owned(), 2), ("b".to_owned(), 0)];
+    let expected = Received::Subscribe { packet_id: 7, id: None, filters };
     assert_eq!(decode_next(&packet(0x82, &body)), Ok(Some(expected)));
+    let body = [&[0, 7][..], &text("a#"), &[1]].concat();
+    assert!(decode_next(&packet(0x82, &body)).is_err());
 }

@@ -1,9 +1,12 @@
 //! Verification of signed requests, in the order of control-plane.md 2.2.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use iot_api::ErrorCode;
 use oci_core::verify::{Authorization, check_headers, check_signature};
 use platform::Platform;
+use platform::identity::Caller;
 
 use crate::answer::{Answer, error, refused};
 
@@ -11,13 +14,13 @@ fn unauthenticated(why: &dyn std::fmt::Display) -> Box<Answer> {
     Box::new(error(ErrorCode::NotAuthenticated, &format!("the request's signature: {why}")))
 }
 
-/// Checks 1 to 6, before the body is read.
+/// Checks 1 to 6, before the body is read; who is calling.
 pub(super) async fn check(
     platform: &Platform,
     method: &str,
     target: &str,
     headers: &HeaderMap,
-) -> Result<(), Box<Answer>> {
+) -> Result<Arc<Caller>, Box<Answer>> {
     let authorization =
         Authorization::from_headers(headers).map_err(|error| unauthenticated(&error))?;
     let now_s = platform.now_us() / 1_000_000;
@@ -27,7 +30,8 @@ pub(super) async fn check(
     let caller = caller.map_err(|refusal| Box::new(refused(&refusal)))?;
     let caller = caller.ok_or_else(|| unauthenticated(&"its keyId is not known here"))?;
     check_signature(&authorization, method, target, headers, &caller.public_key)
-        .map_err(|error| unauthenticated(&error))
+        .map_err(|error| unauthenticated(&error))?;
+    Ok(caller)
 }
 
 /// Check 7: digest and size of the body.

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod auth;
+mod commands;
 mod details;
 mod domains;
 mod instances;
@@ -27,6 +28,8 @@ use crate::query::{Query, decode};
 /// A verified request.
 struct Call<'a> {
     platform: &'a Platform,
+    /// OCID of the user who calls.
+    user_id: &'a str,
     /// Decoded id of the path; empty for operations without one.
     id: String,
     query: Query,
@@ -42,9 +45,10 @@ pub(crate) async fn answer(
 ) -> Answer {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let method = parts.method.as_str();
-    if let Err(answer) = auth::check(platform, method, &target, &parts.headers).await {
-        return *answer;
-    }
+    let caller = match auth::check(platform, method, &target, &parts.headers).await {
+        Ok(caller) => caller,
+        Err(answer) => return *answer,
+    };
     let body = match body::read(incoming, CONTROL_BODY_BYTES_MAX).await {
         Ok(body) => body,
         Err(BodyError::TooLarge) => {
@@ -76,6 +80,7 @@ pub(crate) async fn answer(
         Match::Operation(operation, id) => {
             let call = Call {
                 platform,
+                user_id: &caller.user_id,
                 id: decode(id.unwrap_or_default(), false),
                 query: Query::parse(query),
                 if_match: if_match(&parts.headers),
@@ -105,6 +110,7 @@ impl Call<'_> {
             Operation::GetDigitalTwinInstance => instances::get(self).await,
             Operation::GetDigitalTwinInstanceContent => instances::content(self).await,
             Operation::DeleteDigitalTwinInstance => instances::delete(self).await,
+            Operation::InvokeRawCommand => commands::invoke(self).await,
             other => Err(Refusal::not_implemented(other.name())),
         }
     }

@@ -13,6 +13,7 @@ use crate::limits::{CONTENT_TYPE_BYTES_MAX, ENDPOINT_BYTES_MAX, PAYLOAD_BYTES_MA
 use crate::metrics::Metrics;
 use crate::platform::Platform;
 use crate::store::{MessageRow, RowOutcome, RowValue};
+use crate::topics::without_slash;
 
 /// What a device sent.
 #[derive(Debug, Clone)]
@@ -57,13 +58,18 @@ impl Platform {
         } else {
             twin
         };
+        let is_answer = {
+            let Publication { endpoint, content_type, content } = &publication;
+            let endpoint = without_slash(endpoint);
+            self.command_answered(twin.no, endpoint, content_type.as_deref(), content).await
+        };
         let time_received_us = self.now_us();
-        let row = if twin.adapter_is_slow() {
+        let row = if twin.adapter_is_slow() && !is_answer {
             // In its turn and off the threads that serve sockets: nobody else waits for it.
             let _turn = self.ingest.slow_turn().await;
-            off_the_sockets(|| self.message_row(twin, publication, time_received_us))
+            off_the_sockets(|| self.message_row(twin, publication, time_received_us, is_answer))
         } else {
-            self.message_row(twin, publication, time_received_us)
+            self.message_row(twin, publication, time_received_us, is_answer)
         };
         let row = row.inspect_err(|refused| {
             let reason = match refused {
@@ -91,12 +97,15 @@ impl Platform {
         twin: &Twin,
         publication: Publication,
         time_received_us: i64,
+        is_answer: bool,
     ) -> Result<MessageRow, PublishRefused> {
         if publication.content.len() > PAYLOAD_BYTES_MAX {
             return Err(PublishRefused::TooLarge);
         }
         let endpoint = endpoint(publication.endpoint)?;
         let outcome = match &twin.adapter {
+            // The answer to a command is no telemetry (devices.md 7).
+            _ if is_answer => RowOutcome::RawOnly,
             None => RowOutcome::RawOnly,
             Some(adapter) => {
                 let content = publication.content.as_ref();

@@ -3,6 +3,7 @@
 //! A backend keeps control-plane records and the data of messages. Everything it is told is
 //! durable when the call returns; a batch is one transaction.
 
+mod devices;
 mod records;
 #[cfg(feature = "suite")]
 #[expect(clippy::unwrap_used, reason = "the suite is test code: a panic is its finding")]
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use iot_api::data::DataCollection;
 
+pub use devices::*;
 pub use records::*;
 
 use crate::list::{ListQuery, Listed};
@@ -171,6 +173,27 @@ pub trait Store: Send + Sync + 'static {
     /// Writes a batch in one durable transaction: raw rows with ids in order, snapshot and
     /// historized values, rejected rows.
     async fn commit_batch(&self, batch: Arc<Vec<MessageRow>>) -> Stored<()>;
+
+    /// Sessions that outlive their connection.
+    async fn session_all(&self) -> Stored<Vec<SessionRecord>>;
+    /// Keeps a session, in place of an earlier one of the same twin and client id.
+    async fn session_put(&self, session: &SessionRecord) -> Stored<()>;
+    /// Forgets a session.
+    async fn session_delete(&self, twin: TwinNo, client_id: &str) -> Stored<()>;
+
+    /// Keeps a new command.
+    async fn command_create(&self, command: &NewCommand) -> Stored<()>;
+    /// Commands that are not settled, in the order of their creation.
+    async fn command_open(&self) -> Stored<Vec<OpenCommand>>;
+    /// The payload of a command.
+    async fn command_payload(&self, id: &str) -> Stored<Vec<u8>>;
+    /// Keeps status, deadline, delivery and, if there is one, the answer.
+    async fn command_update(
+        &self,
+        command: &OpenCommand,
+        response: Option<&CommandResponse>,
+        now_us: i64,
+    ) -> Stored<()>;
 
     /// Rows of a collection, in the query's order with the key as last term (ascending ids without
     /// an order; snapshot by instance and path; commands by creation).

@@ -1,0 +1,18 @@
+//! The operation on raw commands.
+
+use platform::Refusal;
+
+use super::Call;
+use crate::answer::{Answer, empty, set};
+
+/// 202 says that the command is kept, not that it is delivered (control-plane.md 5.10).
+pub(super) async fn invoke(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let command_id = call
+        .platform
+        .command_invoke(&call.id, call.details()?, Some(call.user_id.to_owned()))
+        .await?;
+    let mut answer = empty(202);
+    let location = call.platform.command_location(&call.id, &command_id).await?;
+    set(&mut answer, "location", &location);
+    Ok(answer)
+}
