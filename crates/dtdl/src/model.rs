@@ -242,13 +242,13 @@ impl Resolver<'_> {
 
     fn report(&mut self, code: &'static str, content: &Content, message: String) {
         let pointer = content.pointer.clone();
-        self.diagnostics.push(Diagnostic { code, pointer, message });
+        self.diagnostics.push(Diagnostic::new(code, pointer, message));
     }
 
     fn report_on(&mut self, code: &'static str, message: String) {
         // One finding per cause: a wide hierarchy would repeat these without end.
         if !self.diagnostics.iter().any(|known| known.code == code) {
-            self.diagnostics.push(Diagnostic { code, pointer: String::new(), message });
+            self.diagnostics.push(Diagnostic::new(code, String::new(), message));
         }
     }
 
@@ -256,14 +256,11 @@ impl Resolver<'_> {
         let mut diagnostics = Vec::new();
         if !self.missing.is_empty() {
             let missing: Vec<_> = self.missing.iter().map(Dtmi::as_str).collect();
-            diagnostics.push(Diagnostic {
-                code: code!("unresolvedReference"),
-                pointer: String::new(),
-                message: format!(
-                    "these models are referred to and do not exist; create them first: {}",
-                    missing.join(", ")
-                ),
-            });
+            let message = format!(
+                "these models are referred to and do not exist; create them first: {}",
+                missing.join(", ")
+            );
+            diagnostics.push(Diagnostic::new(code!("unresolvedReference"), String::new(), message));
         }
         diagnostics.extend(self.diagnostics);
         if diagnostics.is_empty() { Ok(self.model) } else { Err(Diagnostics(diagnostics)) }
