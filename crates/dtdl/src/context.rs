@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::check::Checker;
 use crate::diagnostic::code;
-use crate::dtmi::Dtmi;
+use crate::dtmi::{Dtmi, DtmiError};
 use crate::graph::Place;
 
 /// What the language's own context begins with.
@@ -122,12 +122,22 @@ impl<'v> Checker<'v> {
             return around;
         };
         let mut context = around;
-        let mut seen_any = false;
         let values = match value {
             Value::Array(values) => values.as_slice(),
             other => std::slice::from_ref(other),
         };
-        for value in values {
+        // Several contexts of the language may stand at the front; the last one counts.
+        let is_language = |value: &&Value| value.as_str().is_some_and(is_language);
+        let leading = values.iter().take_while(is_language).count();
+        match leading.checked_sub(1).and_then(|last| values[last].as_str()) {
+            Some(specifier) => self.language(specifier, &mut context, is_top, place),
+            None if is_top => {
+                let message = "`@context` must begin with \"dtmi:dtdl:context;3\"";
+                self.report(code!("missingDtdlContext"), place, Some("@context"), message);
+            }
+            None => {}
+        }
+        for value in &values[leading..] {
             let Value::String(specifier) = value else {
                 let code = match value {
                     Value::Object(_) => code!("disallowedLocalContext"),
@@ -135,44 +145,25 @@ impl<'v> Checker<'v> {
                 };
                 let message = "`@context` may hold only context identifiers, as strings";
                 self.report(code, place, Some("@context"), message);
-                seen_any = true;
                 continue;
             };
-            self.specifier(specifier, &mut context, seen_any, is_top, place);
-            seen_any = true;
-        }
-        if is_top && !seen_any {
-            let message = "`@context` is empty; begin with \"dtmi:dtdl:context;3\"";
-            self.report(code!("missingDtdlContext"), place, Some("@context"), message);
+            self.specifier(specifier, &mut context, place);
         }
         context
     }
 
-    fn specifier(
-        &mut self,
-        specifier: &str,
-        context: &mut Context,
-        seen_any: bool,
-        is_top: bool,
-        place: &Place<'v>,
-    ) {
+    /// A context of an extension.
+    fn specifier(&mut self, specifier: &str, context: &mut Context, place: &Place<'v>) {
         let at = Some("@context");
+        if is_language(specifier) {
+            let message = "the context of the language must come first; move it to the front";
+            return self.report(code!("dtdlContextFollowsAffiliate"), place, at, message);
+        }
         let (path, version) = match specifier.split_once(';') {
             Some((path, version)) => (path, Some(version)),
             None => (specifier, None),
         };
-        if path == LANGUAGE {
-            if seen_any {
-                let message = "the context of the language must come first; move it to the front";
-                self.report(code!("dtdlContextFollowsAffiliate"), place, at, message);
-            }
-            return self.language(version, context, is_top, place);
-        }
-        if is_top && !seen_any {
-            let message = "`@context` must begin with \"dtmi:dtdl:context;3\"";
-            self.report(code!("missingDtdlContext"), place, at, message);
-        }
-        if Dtmi::parse_any(specifier).is_err() || specifier.contains('#') {
+        if matches!(Dtmi::parse(specifier), Err(error) if error != DtmiError::Reserved) {
             let message = format!("context `{specifier}` is not an identifier such as dtmi:a:b;1");
             return self.report(code!("invalidContextSpecifier"), place, at, message);
         }
@@ -203,20 +194,18 @@ impl<'v> Checker<'v> {
         }
     }
 
-    /// The language's own context starts afresh.
+    /// The language's own context.
     fn language(
         &mut self,
-        version: Option<&str>,
+        specifier: &str,
         context: &mut Context,
         is_top: bool,
         place: &Place<'v>,
     ) {
         let at = Some("@context");
-        match version {
-            Some("3") => *context = Context { version: 3, ..Context::default() },
-            Some("2") if !is_top || self.allow_version_2 => {
-                *context = Context { version: 2, ..Context::default() };
-            }
+        match specifier.strip_prefix(LANGUAGE).and_then(|rest| rest.strip_prefix(';')) {
+            Some("3") => context.version = 3,
+            Some("2") if !is_top || self.allow_version_2 => context.version = 2,
             Some(version) => {
                 let message =
                     format!("version {version} of the language is not supported here; use 3");
@@ -228,4 +217,9 @@ impl<'v> Checker<'v> {
             }
         }
     }
+}
+
+/// Is it the language's own context, of whatever version?
+fn is_language(specifier: &str) -> bool {
+    specifier.strip_prefix(LANGUAGE).is_some_and(|rest| rest.is_empty() || rest.starts_with(';'))
 }

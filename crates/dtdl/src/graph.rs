@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::context::Context;
 use crate::cotypes::Cotype;
-use crate::metamodel::{Kind, Slot, property_rule};
+use crate::metamodel::{Kind, Slot};
 use crate::vocabulary::property_of;
 
 /// All elements of the documents that are checked together, in document order.
@@ -117,11 +117,6 @@ impl<'v> Element<'v> {
             value => value,
         };
         Some(value.get("@value").unwrap_or(value))
-    }
-
-    /// What is defined for one of its properties.
-    pub(crate) fn is_property(&self, property: &str) -> bool {
-        property_rule(self.kind, property).is_some()
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::check::Checker;
 use crate::diagnostic::{Diagnostic, code};
 use crate::graph::{Graph, Target};
-use crate::limits::{DOCUMENTS_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::json;
+use crate::limits::{DIAGNOSTICS_MAX, DOCUMENTS_BYTES_MAX};
 use crate::locate::locate;
 use crate::metamodel::Kind;
 
@@ -71,19 +72,24 @@ pub(crate) fn read(
             let message = format!("the document is larger than {bytes_max} bytes; split it");
             Err((code!("textTooLong"), message))
         } else {
-            serde_json::from_str(text)
+            json::read(text)
                 .map_err(|error| (code!("notJson"), format!("the document is no JSON: {error}")))
         };
+        let mut finding = |code, pointer, message| {
+            if diagnostics.len() < DIAGNOSTICS_MAX {
+                diagnostics.push(Diagnostic { code, pointer, message, document, position: None });
+            }
+        };
         values.push(match parsed {
-            Ok(value) => Some(value),
+            Ok((value, repeated)) => {
+                for pointer in repeated {
+                    let message = "an object has this key twice; remove one".to_owned();
+                    finding(code!("nonUniqueMember"), pointer, message);
+                }
+                Some(value)
+            }
             Err((code, message)) => {
-                diagnostics.push(Diagnostic {
-                    code,
-                    pointer: String::new(),
-                    message,
-                    document,
-                    position: None,
-                });
+                finding(code, String::new(), message);
                 None
             }
         });
@@ -111,6 +117,3 @@ fn missing(graph: &Graph) -> Vec<String> {
     }
     missing
 }
-
-/// Bytes of one interface's text are limited, those of a file with several are not (B2).
-pub(crate) const INTERFACE_BYTES_MAX: usize = TEXT_BYTES_MAX;

@@ -30,6 +30,7 @@ mod diagnostic;
 mod dtmi;
 mod graph;
 mod interface;
+mod json;
 mod language;
 mod limits;
 mod locate;

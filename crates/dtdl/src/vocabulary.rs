@@ -1,6 +1,6 @@
 //! Terms and identifiers: which word in a document means what (B2, B3).
 
-use crate::dtmi::is_dtmi;
+use crate::dtmi::{Dtmi, DtmiError};
 use crate::metamodel::{CLASS_PREFIX, Kind, PROPERTY_PREFIX};
 
 /// Keywords of the validation extension (B7).
@@ -22,21 +22,45 @@ pub(crate) const VALIDATION: [&str; 14] = [
 ];
 
 /// Words of the language that name neither a kind nor a property nor a schema one can use.
-const OTHER: [&str; 14] = [
-    "Entity",
-    "NamedEntity",
-    "Content",
-    "Schema",
-    "ComplexSchema",
-    "PrimitiveSchema",
-    "NumericSchema",
-    "TemporalSchema",
+const OTHER: [&str; 38] = [
+    "AdjunctType",
+    "Alias",
+    "aliasFor",
+    "asynchronous",
+    "Boolean",
     "CommandPayload",
     "CommandType",
+    "ComplexSchema",
+    "Content",
+    "Date",
+    "DateTime",
+    "Double",
+    "DtdlExtension",
+    "Duration",
+    "Entity",
+    "exponent",
+    "Float",
+    "Integer",
     "languageMajorVersion",
-    "supportedLanguages",
+    "LatentType",
+    "Long",
+    "metamodel",
+    "model",
+    "NamedEntity",
+    "NamedLatentType",
+    "NumericSchema",
+    "PrimitiveSchema",
+    "Schema",
+    "SchemaField",
+    "SemanticType",
+    "SemanticUnit",
+    "String",
+    "symbol",
     "synchronous",
-    "asynchronous",
+    "TemporalSchema",
+    "Time",
+    "Unit",
+    "UnitAttribute",
 ];
 
 /// What a word that is no property or type of its element is.
@@ -55,15 +79,20 @@ pub(crate) enum Stray {
 /// Classifies a word that has no meaning where it stands.
 pub(crate) fn stray(word: &str) -> Stray {
     if word.starts_with("dtmi:") {
-        return if is_dtmi(word) { Stray::Irrelevant } else { Stray::BadIdentifier };
+        let is_user = !matches!(Dtmi::parse(word), Err(DtmiError::Invalid | DtmiError::Fragment));
+        return if is_user { Stray::Irrelevant } else { Stray::BadIdentifier };
     }
-    if word.is_empty() || word.contains(':') || word.contains(char::is_whitespace) {
+    if word.contains(':') {
         return Stray::Malformed;
     }
     let known = Kind::ALL.iter().any(|kind| {
         kind.name() == word || kind.properties().iter().any(|property| property.name == word)
     });
-    if known || OTHER.contains(&word) || crate::schema::Schema::predefined(word).is_some() {
+    if known
+        || OTHER.contains(&word)
+        || is_extension_word(word)
+        || crate::schema::Schema::predefined(word).is_some()
+    {
         return Stray::Irrelevant;
     }
     Stray::Undefined
@@ -87,4 +116,9 @@ pub(crate) fn term_of<'w>(word: &'w str, prefix: &str, version: u8) -> &'w str {
         Some((term, "2")) if version == 2 => term,
         _ => word,
     }
+}
+
+/// Does an extension add the word? It is known then, though its context may be missing.
+fn is_extension_word(word: &str) -> bool {
+    VALIDATION.contains(&word) || matches!(word, "unit" | "annotates" | "overrides")
 }

@@ -12,7 +12,10 @@ use crate::limits::{
     CONTENTS_VISITS_MAX, ELEMENTS_MAX, EXTENDS_COUNT_MAX, EXTENDS_DEPTH_MAX, SCHEMA_DEPTH_MAX,
 };
 use crate::metamodel::{Kind, SCHEMA_PREFIX};
-use crate::vocabulary::term_of;
+use crate::vocabulary::{property_of, term_of};
+
+/// Properties to go down by, with the levels that each counts for.
+type Steps = &'static [(&'static str, usize)];
 
 /// Depth of an element while depths are measured.
 #[derive(Clone, Copy, PartialEq)]
@@ -40,10 +43,11 @@ impl<'v> Checker<'v> {
         }
     }
 
-    /// Complex schemas nest a few levels and never contain themselves.
+    /// Few schemas lie inside each other, and none inside itself.
     fn schema_depths(&mut self) {
-        const BELOW: [&str; 5] = ["elementSchema", "schema", "fields", "mapValue", "mapKey"];
-        let depths = self.depths(&BELOW, |kind| usize::from(kind.is_complex_schema()));
+        const BELOW: Steps =
+            &[("elementSchema", 1), ("schema", 1), ("fields", 0), ("mapValue", 0), ("mapKey", 0)];
+        let depths = self.depths(BELOW);
         for (element, depth) in depths.into_iter().enumerate() {
             // One finding for each chain: where the limit is just passed.
             let kind = self.graph.elements[element].kind;
@@ -57,10 +61,9 @@ impl<'v> Checker<'v> {
     }
 
     fn extends_depths(&mut self) {
-        let depths = self.depths(&["extends"], |kind| usize::from(kind == Kind::Interface));
+        let depths = self.depths(&[("extends", 1)]);
         for (element, depth) in depths.into_iter().enumerate() {
-            // The interface itself counts as one level.
-            if depth == Depth::Known(EXTENDS_DEPTH_MAX + 2) {
+            if depth == Depth::Known(EXTENDS_DEPTH_MAX + 1) {
                 let message = format!(
                     "`extends` is more than {EXTENDS_DEPTH_MAX} levels deep; extend fewer levels"
                 );
@@ -71,7 +74,7 @@ impl<'v> Checker<'v> {
 
     /// Longest way down from each element along some properties. Does not recurse: how long a
     /// chain is, is up to the sender.
-    fn depths(&mut self, properties: &[&str], weight: fn(Kind) -> usize) -> Vec<Depth> {
+    fn depths(&mut self, steps: Steps) -> Vec<Depth> {
         let count = self.graph.elements.len();
         let mut depths = vec![Depth::Unknown; count];
         let mut stack: Vec<(usize, usize, usize)> = Vec::new();
@@ -83,59 +86,67 @@ impl<'v> Checker<'v> {
             stack.push((start, 0, 0));
             while let Some((element, position, below)) = stack.pop() {
                 let Some(link) = self.graph.elements[element].links.get(position) else {
-                    let kind = self.graph.elements[element].kind;
-                    let depth = below + weight(kind);
-                    depths[element] = Depth::Known(depth);
-                    if let Some(parent) = stack.last_mut() {
-                        parent.2 = parent.2.max(depth);
-                    }
+                    depths[element] = Depth::Known(below);
                     continue;
                 };
-                let target = match link.target {
-                    Target::Element(target) if properties.contains(&link.property) => target,
-                    _ => {
-                        stack.push((element, position + 1, below));
-                        continue;
-                    }
-                };
+                let step = steps.iter().find(|(property, _)| *property == link.property);
                 let (place, property) = (link.place, link.property);
-                let known = match depths[target] {
-                    Depth::Known(depth) => depth,
-                    Depth::Open => {
-                        let label = self.graph.label(target);
-                        let message = format!("{label} contains itself through `{property}`");
-                        self.report(code!("recursiveStructureNarrow"), &place, None, message);
-                        0
-                    }
-                    Depth::Unknown => 0,
+                let below = match (step, link.target) {
+                    (None, _) | (_, Target::Reference(_)) => below,
+                    (Some((_, step)), Target::Element(target)) => match depths[target] {
+                        Depth::Known(depth) => below.max(depth + step),
+                        Depth::Open => {
+                            let label = self.graph.label(target);
+                            let message = format!("{label} contains itself through `{property}`");
+                            let code = code!("recursiveStructureNarrow");
+                            self.report(code, &place, None, message);
+                            below
+                        }
+                        Depth::Unknown => {
+                            // Comes back to this link when the target is known.
+                            depths[target] = Depth::Open;
+                            stack.push((element, position, below));
+                            stack.push((target, 0, 0));
+                            continue;
+                        }
+                    },
+                    (Some((_, step)), _) => below.max(*step),
                 };
-                stack.push((element, position + 1, below.max(known)));
-                if depths[target] == Depth::Unknown {
-                    depths[target] = Depth::Open;
-                    stack.push((target, 0, 0));
-                }
+                stack.push((element, position + 1, below));
             }
         }
         depths
     }
 
-    /// Elements in the contents of each interface, not counting inherited ones.
+    /// Values below the contents of each interface, not counting inherited ones.
     fn contents_counts(&self) -> HashMap<usize, usize> {
+        const COUNTED: [&str; 9] = [
+            "contents",
+            "fields",
+            "enumValues",
+            "request",
+            "response",
+            "properties",
+            "schema",
+            "elementSchema",
+            "mapValue",
+        ];
         let mut counts = HashMap::new();
         // Is the element below `schemas`? Parents come before their children.
         let mut is_reusable = vec![false; self.graph.elements.len()];
         for (index, element) in self.graph.elements.iter().enumerate() {
-            let Some(parent) = element.place.parent else {
-                continue;
-            };
-            if element.kind == Kind::Interface {
-                continue;
+            if let Some(parent) = element.place.parent
+                && element.kind != Kind::Interface
+            {
+                let version = element.context.version;
+                let is_schema = self.graph.elements[parent].kind == Kind::Interface
+                    && property_of(element.place.key, version) == "schemas";
+                is_reusable[index] = is_schema || is_reusable[parent];
             }
-            let is_schemas = self.graph.elements[parent].kind == Kind::Interface
-                && element.place.key.contains("schemas");
-            is_reusable[index] = is_schemas || is_reusable[parent];
             if !is_reusable[index] {
-                *counts.entry(element.interface).or_insert(0) += 1;
+                let links = element.links.iter();
+                let counted = links.filter(|link| COUNTED.contains(&link.property)).count();
+                *counts.entry(element.interface).or_insert(0) += counted;
             }
         }
         counts
@@ -143,7 +154,8 @@ impl<'v> Checker<'v> {
 
     fn interface_structure(&mut self, element: usize, counts: &HashMap<usize, usize>) {
         let hierarchy = self.hierarchy(element);
-        if hierarchy.len() > EXTENDS_COUNT_MAX + 1 {
+        let extended: usize = hierarchy.iter().map(|i| self.extended_count(*i)).sum();
+        if extended > EXTENDS_COUNT_MAX {
             let message = format!("extends more than {EXTENDS_COUNT_MAX} interfaces; extend fewer");
             self.report_on(code!("excessiveCount"), element, Some("extends"), message);
             return;
@@ -220,6 +232,11 @@ impl<'v> Checker<'v> {
             .iter()
             .flat_map(|i| &self.graph.elements[*i].links)
             .any(|link| link.property == "extends" && !matches!(link.target, Target::Element(_)))
+    }
+
+    fn extended_count(&self, interface: usize) -> usize {
+        let links = self.graph.elements[interface].links.iter();
+        links.filter(|link| link.property == "extends").count()
     }
 
     fn unique_names(&mut self, element: usize, property: &str) {
