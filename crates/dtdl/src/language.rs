@@ -1,5 +1,7 @@
 //! The language layer as callers see it: documents in, findings and missing references out (B1).
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::check::Checker;
@@ -22,8 +24,8 @@ pub struct LanguageOptions {
 pub struct LanguageReport {
     /// Everything that is wrong, in the order of the documents.
     pub diagnostics: Vec<Diagnostic>,
-    /// Interfaces that are referred to and not defined, each once.
-    pub missing: Vec<String>,
+    /// Interfaces that are referred to and not defined: a finding each, at the first reference.
+    pub missing: Vec<Diagnostic>,
 }
 
 impl LanguageReport {
@@ -40,7 +42,8 @@ impl LanguageReport {
 /// let text = r#"{"@context": "dtmi:dtdl:context;3", "@id": "dtmi:a;1", "@type": "Interface",
 ///   "extends": "dtmi:b;1"}"#;
 /// let report = dtdl::check_language(&[text], dtdl::LanguageOptions::default());
-/// assert_eq!((report.diagnostics.len(), report.missing), (0, vec!["dtmi:b;1".to_owned()]));
+/// assert!(report.diagnostics.is_empty());
+/// assert_eq!((report.missing.len(), report.missing[0].pointer.as_str()), (1, "/extends"));
 /// ```
 pub fn check_language(documents: &[&str], options: LanguageOptions) -> LanguageReport {
     let mut diagnostics = Vec::new();
@@ -53,8 +56,9 @@ pub fn check_language(documents: &[&str], options: LanguageOptions) -> LanguageR
         visits: 0,
     };
     checker.check(&values);
-    let missing = missing(&checker.graph);
+    let mut missing = missing(&checker.graph);
     let mut diagnostics = checker.diagnostics;
+    locate(documents, &mut missing);
     locate(documents, &mut diagnostics);
     LanguageReport { diagnostics, missing }
 }
@@ -103,16 +107,23 @@ pub(crate) fn without_mark(text: &str) -> &str {
 }
 
 /// Interfaces that are referred to and not defined.
-fn missing(graph: &Graph) -> Vec<String> {
-    let mut missing: Vec<String> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+fn missing(graph: &Graph) -> Vec<Diagnostic> {
+    let mut missing = Vec::new();
+    let mut seen = HashSet::new();
     for link in graph.elements.iter().flat_map(|element| &element.links) {
         if let Target::Missing(id) = link.target
             && link.slot.kinds.contains(&Kind::Interface)
             && !graph.ids.contains_key(id)
+            && missing.len() < DIAGNOSTICS_MAX
             && seen.insert(id)
         {
-            missing.push(id.to_owned());
+            missing.push(Diagnostic {
+                code: code!("unresolvedReference"),
+                pointer: graph.pointer(&link.place),
+                message: format!("`{id}` is not defined in the documents; add the one with it"),
+                document: link.place.document,
+                position: None,
+            });
         }
     }
     missing

@@ -27,6 +27,7 @@ mod constraints;
 mod context;
 mod cotypes;
 mod diagnostic;
+mod diff;
 mod dtmi;
 mod graph;
 mod interface;
@@ -42,6 +43,7 @@ mod vocabulary;
 
 pub use constraints::{Constraints, Pattern};
 pub use diagnostic::{Diagnostic, Diagnostics, Position};
+pub use diff::{Affected, Change, Difference, Level, diff};
 pub use dtmi::{Dtmi, DtmiError};
 pub use interface::{Content, ContentKind, Interface, ValueSpec};
 pub use language::{LanguageOptions, LanguageReport, check_language};

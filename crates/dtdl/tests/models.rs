@@ -107,10 +107,7 @@ fn components() {
         &["excludedType"],
     );
     refuses(
-        vec![
-            interface("a", &[], json!([component("b", "b")])),
-            interface("b", &["a"], json!([])),
-        ],
+        vec![interface("a", &[], json!([component("b", "b")])), interface("b", &["a"], json!([]))],
         &["excludedType"],
     );
     let inline = json!({"@type": "Component", "name": "m", "schema":
