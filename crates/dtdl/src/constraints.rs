@@ -1,13 +1,17 @@
 //! Keywords of the validation extension: their values and where they may stand (B7). Enforcing
 //! them on a value is the adapter's part.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::diagnostic::{Pointer, code};
-use crate::limits::PATTERN_BYTES_MAX;
-use crate::parse::Reader;
+use crate::check::Checker;
+use crate::context::Extension;
+use crate::cotypes::takes_validation;
+use crate::diagnostic::code;
+use crate::graph::{Element, Graph, Target};
+use crate::limits::{PATTERN_BYTES_MAX, SCHEMA_DEPTH_MAX};
+use crate::metamodel::Kind;
 use crate::schema::Schema;
-use crate::terms::VALIDATION;
+use crate::vocabulary::VALIDATION;
 
 /// What a value must satisfy besides its schema, in the meaning of JSON Schema validation.
 #[derive(Debug, Clone, Default)]
@@ -83,7 +87,7 @@ impl Constraints {
 }
 
 /// What a keyword applies to.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Subject {
     Number,
     Text,
@@ -92,44 +96,87 @@ enum Subject {
     Any,
 }
 
-impl Reader<'_> {
-    /// The validation keywords of an element, checked against the schema they restrict.
-    pub(crate) fn constraints(
-        &mut self,
-        object: &Map<String, Value>,
-        schema: Option<&Schema>,
-        at: &Pointer,
-    ) -> Constraints {
+impl Constraints {
+    /// The validation keywords of an element that is known to be right.
+    pub(crate) fn of(element: &Element) -> Constraints {
         let mut constraints = Constraints::default();
-        if !self.extensions.validation {
-            return constraints;
-        }
-        for keyword in VALIDATION {
-            let Some(value) = object.get(keyword) else {
-                continue;
-            };
-            let at = at.key(keyword);
-            match constraints.set(keyword, value) {
-                Ok(subject) => {
-                    if schema.is_some_and(|schema| !subject.suits(schema)) {
-                        self.report(
-                            code!("nonConformantDatatype"),
-                            &at,
-                            format!("`{keyword}` does not apply to this schema"),
-                        );
-                    }
-                }
-                Err(message) => {
-                    self.report(
-                        code!("literalNotValid"),
-                        &at,
-                        format!("`{keyword}` must be {message}"),
-                    );
+        if element.context.has(Extension::Validation) {
+            for keyword in VALIDATION {
+                if let Some(value) = element.object.get(keyword) {
+                    // The checker has reported what is wrong with it.
+                    let _ = constraints.set(keyword, value);
                 }
             }
         }
         constraints
     }
+}
+
+impl Checker<'_> {
+    /// Checks the validation keywords of all elements, once everything is linked.
+    pub(crate) fn constraints(&mut self) {
+        for index in 0..self.graph.elements.len() {
+            let element = &self.graph.elements[index];
+            if !element.context.has(Extension::Validation) || !takes_validation(element.kind) {
+                continue;
+            }
+            let object = element.object;
+            for keyword in VALIDATION {
+                let Some(value) = object.get(keyword).filter(|value| !value.is_null()) else {
+                    continue;
+                };
+                match Constraints::default().set(keyword, value) {
+                    Ok(subject) if suits(&self.graph, index, subject) => {}
+                    Ok(_) => {
+                        let message = format!("`{keyword}` does not apply to this schema");
+                        let code = code!("nonConformantDatatype");
+                        self.report_on(code, index, Some(keyword), message);
+                    }
+                    Err(message) => {
+                        let message = format!("`{keyword}` must be {message}");
+                        self.report_on(code!("literalNotValid"), index, Some(keyword), message);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// May a keyword of this subject restrict the values of that element? Keywords for single values
+/// also fit an array of such values, and those in an array schema are about its items.
+fn suits(graph: &Graph, element: usize, subject: Subject) -> bool {
+    let kind = graph.elements[element].kind;
+    if matches!(kind, Kind::Object | Kind::Enum) {
+        return true;
+    }
+    let mut property = if kind == Kind::Array { "elementSchema" } else { "schema" };
+    let mut element = element;
+    for _ in 0..=SCHEMA_DEPTH_MAX {
+        let links = &graph.elements[element].links;
+        let target = links.iter().find(|link| link.property == property).map(|link| link.target);
+        let array = match target {
+            Some(Target::Predefined(term)) => {
+                return match subject {
+                    Subject::Number => matches!(term, "double" | "float" | "integer" | "long"),
+                    Subject::Text => term == "string",
+                    Subject::Any => {
+                        !matches!(Schema::predefined(term), Some(Schema::Geospatial(_)))
+                    }
+                    Subject::Items | Subject::Fields => false,
+                };
+            }
+            Some(Target::Element(schema)) => match (graph.elements[schema].kind, subject) {
+                (Kind::Array, Subject::Items) | (Kind::Object, Subject::Fields) => return true,
+                (Kind::Enum, Subject::Any) => return true,
+                (Kind::Array, _) => schema,
+                _ => return false,
+            },
+            // Something else is wrong, and reported.
+            _ => return true,
+        };
+        (element, property) = (array, "elementSchema");
+    }
+    true
 }
 
 impl Constraints {
@@ -179,22 +226,5 @@ impl Constraints {
                 Subject::Fields
             }
         })
-    }
-}
-
-impl Subject {
-    /// May a keyword of this subject restrict that schema? Keywords for single values also fit an
-    /// array of such values.
-    fn suits(&self, schema: &Schema) -> bool {
-        match (self, schema) {
-            (Subject::Any, Schema::Primitive(_) | Schema::Enum(_)) => true,
-            (Subject::Number, Schema::Primitive(primitive)) => primitive.is_numeric(),
-            (Subject::Text, Schema::Primitive(primitive)) => {
-                *primitive == crate::schema::Primitive::String
-            }
-            (Subject::Items, Schema::Array(_)) | (Subject::Fields, Schema::Object(_)) => true,
-            (_, Schema::Array(array)) => self.suits(&array.element),
-            _ => false,
-        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::locate::locate;
+
 /// One finding about a model document (B9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -11,6 +13,35 @@ pub struct Diagnostic {
     pub pointer: String,
     /// What is wrong and what to do about it.
     pub message: String,
+    /// Which of the documents it is about, by its place among those that were checked together.
+    pub document: usize,
+    /// Where in the document's text the offending part begins, if it is known.
+    pub position: Option<Position>,
+}
+
+/// A place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl Diagnostic {
+    /// A finding about the first document, whose place in the text is not known.
+    pub(crate) fn new(code: &'static str, pointer: String, message: String) -> Diagnostic {
+        Diagnostic { code, pointer, message, document: 0, position: None }
+    }
+}
+
+impl Diagnostics {
+    /// Finds the lines and columns in the one document that the findings are about.
+    #[must_use]
+    pub fn located(mut self, text: &str) -> Diagnostics {
+        locate(&[text], &mut self.0);
+        self
+    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -32,39 +63,6 @@ impl fmt::Display for Diagnostics {
             write!(f, "{diagnostic}")?;
         }
         Ok(())
-    }
-}
-
-/// Where in the document the reader stands: a list on the stack, written out only for a finding.
-#[derive(Clone, Copy)]
-pub(crate) enum Pointer<'p> {
-    Root,
-    /// A pointer kept from earlier, as text.
-    Text(&'p str),
-    Key(&'p Pointer<'p>, &'p str),
-    Index(&'p Pointer<'p>, usize),
-}
-
-impl<'p> Pointer<'p> {
-    pub(crate) fn key(&'p self, key: &'p str) -> Pointer<'p> {
-        Pointer::Key(self, key)
-    }
-
-    pub(crate) fn index(&'p self, index: usize) -> Pointer<'p> {
-        Pointer::Index(self, index)
-    }
-}
-
-impl fmt::Display for Pointer<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Pointer::Root => Ok(()),
-            Pointer::Text(text) => f.write_str(text),
-            Pointer::Key(parent, key) => {
-                write!(f, "{parent}/{}", key.replace('~', "~0").replace('/', "~1"))
-            }
-            Pointer::Index(parent, index) => write!(f, "{parent}/{index}"),
-        }
     }
 }
 

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::build::build;
+use crate::check::Checker;
 use crate::constraints::Constraints;
-use crate::diagnostic::{Diagnostic, Diagnostics, Pointer, code};
+use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::dtmi::Dtmi;
+use crate::graph::Graph;
+use crate::language::read;
 use crate::limits::TEXT_BYTES_MAX;
-use crate::parse::Reader;
 use crate::schema::Schema;
 
 /// A parsed DTDL interface.
@@ -24,6 +29,8 @@ pub struct Interface {
     pub contents: Vec<Content>,
     /// Interfaces that the document defines in place, inside `extends` or a component.
     pub embedded: Vec<Arc<Interface>>,
+    /// Parts written in another version of the language, as JSON pointers.
+    pub(crate) old_parts: Vec<String>,
 }
 
 /// One member of an interface's contents.
@@ -84,27 +91,40 @@ impl Interface {
     /// assert_eq!(error.unwrap_err().0.len(), 2); // no context, and no valid identifier
     /// ```
     pub fn parse(text: &str) -> Result<Interface, Diagnostics> {
-        // Editors on Windows begin a file with a byte order mark.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        if text.len() > TEXT_BYTES_MAX {
-            let message = format!("the model is larger than {TEXT_BYTES_MAX} bytes");
-            return Err(single(code!("textTooLong"), message));
+        let mut diagnostics = Vec::new();
+        let values = read(&[text], TEXT_BYTES_MAX, &mut diagnostics);
+        if diagnostics.is_empty() && values.iter().flatten().any(is_several) {
+            let message = "the model must be exactly one interface; take the others out".to_owned();
+            diagnostics.push(Diagnostic::new(code!("notJsonObject"), String::new(), message));
         }
-        let value = serde_json::from_str(text).map_err(|error| {
-            single(code!("notJson"), format!("the model is not valid JSON: {error}"))
-        })?;
-        let mut reader = Reader::default();
-        let interface = reader.document(&value, &Pointer::Root);
-        match interface {
-            Some(interface) if reader.diagnostics.is_empty() => Ok(interface),
-            _ => Err(Diagnostics(reader.diagnostics)),
+        if diagnostics.is_empty() {
+            let mut checker = Checker {
+                graph: Graph::default(),
+                diagnostics,
+                allow_undefined: false,
+                allow_version_2: false,
+                visits: 0,
+            };
+            checker.check(&values);
+            diagnostics = checker.diagnostics;
+            if diagnostics.is_empty() {
+                return Ok(build(&checker.graph));
+            }
         }
+        Err(Diagnostics(diagnostics).located(text))
     }
 
     /// What the platform refuses although the language allows it (B1): properties and
-    /// relationships that can be written from outside.
+    /// relationships that can be written from outside, and parts in another version of the
+    /// language.
     pub fn check_platform(&self) -> Result<(), Diagnostics> {
         let mut diagnostics = Vec::new();
+        for pointer in &self.old_parts {
+            let message = "version 2 of the language is not supported; write dtmi:dtdl:context;3";
+            let pointer = format!("{pointer}/@context");
+            let code = code!("unresolvableContextVersion");
+            diagnostics.push(Diagnostic::new(code, pointer, message.to_owned()));
+        }
         let mut interfaces = vec![self];
         while let Some(interface) = interfaces.pop() {
             for content in &interface.contents {
@@ -114,15 +134,13 @@ impl Interface {
                     _ => false,
                 };
                 if writable {
-                    diagnostics.push(Diagnostic {
-                        code: code!("valueNotExact"),
-                        pointer: format!("{}/writable", content.pointer),
-                        message: format!(
-                            "`{}` of {} is writable, which is not supported; set `writable` to \
-                             false or leave it out",
-                            content.name, interface.id
-                        ),
-                    });
+                    let message = format!(
+                        "`{}` of {} is writable, which is not supported; set `writable` to false \
+                         or leave it out",
+                        content.name, interface.id
+                    );
+                    let pointer = format!("{}/writable", content.pointer);
+                    diagnostics.push(Diagnostic::new(code!("valueNotExact"), pointer, message));
                 }
             }
             interfaces.extend(interface.embedded.iter().map(Arc::as_ref));
@@ -131,6 +149,7 @@ impl Interface {
     }
 }
 
-fn single(code: &'static str, message: String) -> Diagnostics {
-    Diagnostics(vec![Diagnostic { code, pointer: String::new(), message }])
+/// An array of one is the same as the one.
+fn is_several(value: &Value) -> bool {
+    value.as_array().is_some_and(|values| values.len() != 1)
 }

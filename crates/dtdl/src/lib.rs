@@ -21,22 +21,32 @@
 //! # Ok::<(), dtdl::Diagnostics>(())
 //! ```
 
+mod build;
+mod check;
 mod constraints;
 mod context;
+mod cotypes;
 mod diagnostic;
+mod diff;
 mod dtmi;
+mod graph;
 mod interface;
+mod json;
+mod language;
 mod limits;
+mod locate;
+mod metamodel;
 mod model;
-mod parse;
 mod quantitative;
 mod schema;
-mod terms;
+mod vocabulary;
 
 pub use constraints::{Constraints, Pattern};
-pub use diagnostic::{Diagnostic, Diagnostics};
+pub use diagnostic::{Diagnostic, Diagnostics, Position};
+pub use diff::{Affected, Change, Difference, Level, diff};
 pub use dtmi::{Dtmi, DtmiError};
 pub use interface::{Content, ContentKind, Interface, ValueSpec};
+pub use language::{LanguageOptions, LanguageReport, check_language};
 pub use model::{Element, ElementKind, Model};
 pub use schema::{
     ArraySchema, EnumSchema, EnumValue, Field, Geospatial, MapSchema, ObjectSchema, Primitive,

@@ -3,6 +3,17 @@
 /// Bytes of one document (B2).
 pub const TEXT_BYTES_MAX: usize = 1 << 20;
 
+/// Bytes of one document with several interfaces, which the language does not limit (B2): what
+/// fits here is checked in about a second.
+pub const DOCUMENTS_BYTES_MAX: usize = 32 << 20;
+
+/// Contents looked at while inherited names are compared: a wide base with many heirs would take
+/// the product of both.
+pub const CONTENTS_VISITS_MAX: usize = 5_000_000;
+
+/// Bytes of any DTMI (B3).
+pub const ID_BYTES_MAX: usize = 4096;
+
 /// Bytes of an interface's `@id` (B3).
 pub const INTERFACE_ID_BYTES_MAX: usize = 128;
 

@@ -23,6 +23,10 @@ pub struct Model {
     pub elements: Vec<Element>,
     /// Names of the relationships, which are the content paths of links.
     pub relationships: Vec<Arc<str>>,
+    /// The interface that the other end of each relationship must have, if restricted.
+    pub relationship_targets: Vec<Option<String>>,
+    /// Names of the commands; they are carried and never run.
+    pub commands: Vec<Arc<str>>,
     index: HashMap<Arc<str>, usize>,
 }
 
@@ -70,6 +74,8 @@ impl Model {
                 description: root.description.clone(),
                 elements: Vec::new(),
                 relationships: Vec::new(),
+                relationship_targets: Vec::new(),
+                commands: Vec::new(),
                 index: HashMap::new(),
             },
         };
@@ -189,8 +195,9 @@ impl Resolver<'_> {
             ContentKind::Property { value, .. } => {
                 self.element(content, prefix, ElementKind::Property, value);
             }
-            ContentKind::Relationship { .. } => {
+            ContentKind::Relationship { target, .. } => {
                 self.model.relationships.push(format!("{prefix}{}", content.name).into());
+                self.model.relationship_targets.push(target.clone());
             }
             ContentKind::Component { schema } if prefix.is_empty() => {
                 if !self.is_full()
@@ -207,7 +214,9 @@ impl Resolver<'_> {
                 );
                 self.report(code!("excludedType"), content, message);
             }
-            ContentKind::Command => {}
+            ContentKind::Command => {
+                self.model.commands.push(format!("{prefix}{}", content.name).into());
+            }
         }
     }
 
@@ -242,13 +251,13 @@ impl Resolver<'_> {
 
     fn report(&mut self, code: &'static str, content: &Content, message: String) {
         let pointer = content.pointer.clone();
-        self.diagnostics.push(Diagnostic { code, pointer, message });
+        self.diagnostics.push(Diagnostic::new(code, pointer, message));
     }
 
     fn report_on(&mut self, code: &'static str, message: String) {
         // One finding per cause: a wide hierarchy would repeat these without end.
         if !self.diagnostics.iter().any(|known| known.code == code) {
-            self.diagnostics.push(Diagnostic { code, pointer: String::new(), message });
+            self.diagnostics.push(Diagnostic::new(code, String::new(), message));
         }
     }
 
@@ -256,14 +265,11 @@ impl Resolver<'_> {
         let mut diagnostics = Vec::new();
         if !self.missing.is_empty() {
             let missing: Vec<_> = self.missing.iter().map(Dtmi::as_str).collect();
-            diagnostics.push(Diagnostic {
-                code: code!("unresolvedReference"),
-                pointer: String::new(),
-                message: format!(
-                    "these models are referred to and do not exist; create them first: {}",
-                    missing.join(", ")
-                ),
-            });
+            let message = format!(
+                "these models are referred to and do not exist; create them first: {}",
+                missing.join(", ")
+            );
+            diagnostics.push(Diagnostic::new(code!("unresolvedReference"), String::new(), message));
         }
         diagnostics.extend(self.diagnostics);
         if diagnostics.is_empty() { Ok(self.model) } else { Err(Diagnostics(diagnostics)) }

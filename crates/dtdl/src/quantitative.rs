@@ -3,46 +3,51 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde::Deserialize;
 
-/// Units by semantic type.
-static UNITS: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(read_table);
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("quantitative_types.json"))
+        .expect("the table is part of the program and read by a test")
+});
 
-/// The units that a semantic type such as `Temperature` may have; `None` if there is no such type.
-pub(crate) fn units_of(semantic_type: &str) -> Option<&'static [String]> {
-    UNITS.get(semantic_type).map(Vec::as_slice)
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Table {
+    /// Unit type by semantic type.
+    semantic_types: HashMap<String, String>,
+    /// Units by unit type.
+    unit_types: HashMap<String, Vec<String>>,
 }
 
-fn read_table() -> HashMap<String, Vec<String>> {
-    let table: Value = serde_json::from_str(include_str!("quantitative_types.json"))
-        .expect("the table is part of the program and read by a test");
-    let texts = |value: &Value| -> Vec<String> {
-        value
-            .as_array()
-            .map(|units| units.iter().filter_map(|u| u.as_str().map(str::to_owned)).collect())
-            .unwrap_or_default()
-    };
-    let types = table["semanticTypes"].as_object().into_iter().flatten();
-    types
-        .map(|(name, unit_type)| {
-            (name.clone(), texts(&table["unitTypes"][unit_type.as_str().unwrap_or_default()]))
-        })
-        .collect()
+/// The unit type of a semantic type such as `Temperature`; `None` if there is no such type.
+pub(crate) fn unit_type_of(semantic_type: &str) -> Option<&'static str> {
+    TABLE.semantic_types.get(semantic_type).map(String::as_str)
+}
+
+/// The units of a unit type such as `TemperatureUnit`; `None` if there is no such type.
+pub(crate) fn units_of_type(unit_type: &str) -> Option<&'static [String]> {
+    TABLE.unit_types.get(unit_type).map(Vec::as_slice)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn has(semantic_type: &str, unit: &str) -> bool {
+        let units = unit_type_of(semantic_type).and_then(units_of_type).unwrap_or_default();
+        units.iter().any(|known| known == unit)
+    }
+
     #[test]
     fn table() {
-        assert_eq!(UNITS.len(), 52);
-        assert!(UNITS.values().all(|units| !units.is_empty()));
-        let has = |kind, unit: &str| units_of(kind).unwrap().iter().any(|u| u == unit);
+        assert_eq!(TABLE.semantic_types.len(), 52);
+        assert_eq!(TABLE.unit_types.len(), 43);
+        assert!(TABLE.semantic_types.values().all(|unit_type| units_of_type(unit_type).is_some()));
+        assert!(TABLE.unit_types.values().all(|units| !units.is_empty()));
         assert!(has("Temperature", "degreeCelsius"));
         assert!(has("RelativeHumidity", "percent"));
-        assert!(has("Pressure", "hectopascal") || has("Pressure", "pascal"));
+        assert!(has("Pressure", "kilopascal"));
         assert!(!has("Temperature", "percent"));
-        assert_eq!(units_of("Warmth"), None);
+        assert_eq!(unit_type_of("Warmth"), None);
     }
 }

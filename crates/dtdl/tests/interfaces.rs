@@ -52,7 +52,7 @@ fn telemetry(more: Value) -> Value {
 #[test]
 fn the_document_itself() {
     assert_eq!(codes("{"), ["notJson "]);
-    assert_eq!(codes("5"), ["missingContext /@context", "notJsonObject "]);
+    assert_eq!(codes("5"), ["notJsonObject "]);
     assert_eq!(codes("[]"), ["notJsonObject "]);
     assert_eq!(codes(&" ".repeat((1 << 20) + 1)), ["textTooLong "]);
     let broken = Interface::parse("{\n  \"a\": }").expect_err("no JSON");
@@ -68,7 +68,7 @@ fn the_document_itself() {
     assert_eq!(change("@id", json!("dtmi:a;1#f")), ["disallowedIdFragment /@id"]);
     let long = format!("dtmi:{};1", "a".repeat(130));
     assert_eq!(change("@id", json!(long)), ["idTooLongForType /@id"]);
-    assert_eq!(change("@type", json!("Telemetry")), ["badType /@type"]);
+    assert_eq!(change("@type", json!("Telemetry")), ["typeNotRootable /@type"]);
     assert_eq!(change("@type", json!(["Interface"])), [""; 0]);
     assert_eq!(change("@context", json!("dtmi:dtdl:context;3")), [""; 0]);
     assert_eq!(
@@ -80,7 +80,7 @@ fn the_document_itself() {
     assert_eq!(change("@context", unknown), ["unresolvableContextSpecifier /@context"]);
     assert_eq!(change("colour", json!("red")), ["propertyUndefinedTerm /colour"]);
     assert_eq!(change("schema", json!("double")), ["propertyIrrelevantDtmiOrTerm /schema"]);
-    assert_eq!(change("@graph", json!([])), ["keywordDisallowed /@graph"]);
+    assert_eq!(change("@graph", json!([])), ["topLevelKeywordDisallowed /@graph"]);
     assert_eq!(change("displayName", json!(null)), ["propertyValueNull /displayName"]);
 }
 
@@ -104,9 +104,11 @@ fn names() {
     for name in ["a", "aB_9", "x1"] {
         accepts(json!([telemetry(json!({"name": name}))]));
     }
-    for name in ["", "_a", "a_", "1a", "a-b", "ä", &"a".repeat(513)] {
+    for name in ["", "_a", "a_", "1a", "a-b", "ä"] {
         refuses(json!([telemetry(json!({"name": name}))]), &["stringInvalid /contents/0/name"]);
     }
+    let long = "a".repeat(513);
+    refuses(json!([telemetry(json!({"name": long}))]), &["stringTooLong /contents/0/name"]);
     refuses(
         json!([telemetry(json!({})), telemetry(json!({}))]),
         &["nonUniquePropertyValue /contents/1/name"],
@@ -153,7 +155,7 @@ fn co_types() {
         json!([telemetry(json!({"@type": ["Telemetry", "Property"]}))]),
         &["multipleMaterialTypes /contents/0/@type"],
     );
-    refuses(json!([{"name": "x", "schema": "double"}]), &["missingRequiredType /contents/0/@type"]);
+    refuses(json!([{"name": "x", "schema": "double"}]), &["missingRequiredType /contents/0"]);
 }
 
 #[test]
@@ -183,8 +185,10 @@ fn schemas() {
     let five = (0..5).fold(json!("double"), |inner, _| array(inner));
     accepts(json!([telemetry(json!({"schema": five.clone()}))]));
     let six = array(five);
-    let at = format!("excessiveDepthNarrow /contents/0/schema{}", "/elementSchema".repeat(5));
-    refuses(json!([telemetry(json!({"schema": six}))]), &[&at]);
+    refuses(
+        json!([telemetry(json!({"schema": six}))]),
+        &["excessiveDepthNarrow /contents/0/schema"],
+    );
     let values = |values: Value| {
         let schema = json!({"@type": "Enum", "valueSchema": "integer", "enumValues": values});
         json!([telemetry(json!({"schema": schema}))])
@@ -192,11 +196,11 @@ fn schemas() {
     accepts(values(json!([{"name": "a", "enumValue": 1}, {"name": "b", "enumValue": 2}])));
     refuses(
         values(json!([{"name": "a", "enumValue": 1}, {"name": "b", "enumValue": 1}])),
-        &["nonUniquePropertyValue /contents/0/schema/enumValues/1"],
+        &["nonUniquePropertyValue /contents/0/schema/enumValues/1/enumValue"],
     );
     refuses(
         values(json!([{"name": "a", "enumValue": "1"}])),
-        &["nonConformantDatatype /contents/0/schema/enumValues/0"],
+        &["nonConformantDatatype /contents/0/schema/enumValues/0/enumValue"],
     );
     accepts(json!([telemetry(json!({"schema": {"@type": "Map",
         "mapKey": {"name": "k", "schema": "string"}, "mapValue": {"name": "v", "schema": "long"}}}))]));
@@ -226,7 +230,7 @@ fn reusable_schemas() {
         ["recursiveStructureNarrow /schemas/1/elementSchema"]
     );
     assert_eq!(with(json!([{"@type": "Object"}]), "double"), ["missingRequiredId /schemas/0"]);
-    assert_eq!(with(json!([]), "dtmi:a;1"), ["badDtmiOrTerm /contents/0/schema"]);
+    assert_eq!(with(json!([]), "dtmi:a;1"), ["unresolvedReference /contents/0/schema"]);
 }
 
 #[test]
@@ -280,7 +284,7 @@ fn other_contents() {
     refuses(json!([{"@type": "Component", "name": "m"}]), &["missingObjectProperty /contents/0"]);
     refuses(
         json!([{"@type": "Component", "name": "m", "schema": "double"}]),
-        &["invalidId /contents/0/schema"],
+        &["badDtmiOrTerm /contents/0/schema"],
     );
 }
 
@@ -301,7 +305,8 @@ fn all_findings_at_once() {
         &[
             "stringInvalid /contents/0/name",
             "badDtmiOrTerm /contents/0/schema",
-            "missingRequiredType /contents/1/@type",
+            "typeUndefinedTerm /contents/1/@type",
+            "missingRequiredType /contents/1",
             "notJsonObject /contents/2",
         ],
     );

@@ -106,7 +106,10 @@ fn components() {
         ],
         &["excludedType"],
     );
-    refuses(vec![interface("a", &[], json!([component("b", "a")]))], &["excludedType"]);
+    refuses(
+        vec![interface("a", &[], json!([component("b", "b")])), interface("b", &["a"], json!([]))],
+        &["excludedType"],
+    );
     let inline = json!({"@type": "Component", "name": "m", "schema":
         {"@id": "dtmi:example:inline;1", "@type": "Interface", "contents": [element("t")]}});
     gives(vec![interface("a", &[], json!([inline]))], &["m.t"]);

@@ -3,6 +3,7 @@
 //! Parsing is all that happens here; what an absent option means is decided in `config`.
 
 mod global;
+mod model;
 mod serve;
 
 use std::ffi::OsString;
@@ -13,6 +14,7 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use global::{GlobalArgs, OutputFormat};
+pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use serve::{Limits, ServeArgs};
 
 /// Longest look-back of `query`, a century in minutes.
@@ -69,6 +71,9 @@ Examples:
   manage-dt delete custom-adapter
   manage-dt delete --id ocid1.iotdigitaltwininstance... custom-adapter")]
     Delete(DeleteArgs),
+    /// Check and compare digital twin models, offline
+    #[command(subcommand)]
+    Model(ModelVerb),
     /// Run a platform of your own: control plane, devices, data API
     #[command(after_help = "\
 Examples:

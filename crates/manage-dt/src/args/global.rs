@@ -116,11 +116,14 @@ pub struct GlobalArgs {
     pub typed: Vec<&'static str>,
 }
 
-/// Forms of the results: tables and panels, or one JSON document.
+/// Forms of the results: tables and panels, one JSON document, or SARIF for code review.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 #[expect(missing_docs, reason = "a comment would make every help text twice as long")]
 pub enum OutputFormat {
     #[default]
     Table,
     Json,
+    // Of the verbs that look for mistakes in files; their help names it.
+    #[value(hide = true)]
+    Sarif,
 }

@@ -48,7 +48,8 @@ impl Report {
             OutputFormat::Json => {
                 self.document.insert(name.to_owned(), value());
             }
-            OutputFormat::Table => {
+            // SARIF is a document of its own kind; verbs that know it do not come here.
+            OutputFormat::Table | OutputFormat::Sarif => {
                 let text = text(self.width);
                 self.write(&text);
             }

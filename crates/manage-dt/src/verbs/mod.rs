@@ -6,6 +6,7 @@ pub mod delete;
 pub mod demo;
 pub mod env;
 mod instances;
+pub mod model;
 pub mod query;
 mod resource;
 pub mod serve;

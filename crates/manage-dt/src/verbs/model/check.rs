@@ -1,0 +1,129 @@
+//! `model check`: findings of both layers, the language and the platform.
+
+use std::io::Write;
+
+use dtdl::{Diagnostic, Interface, LanguageOptions, check_language};
+use serde_json::{Value, json};
+
+use super::{Document, read, read_with};
+use crate::args::{ModelCheckArgs, OutputFormat};
+use crate::config::Environment;
+use crate::exit_code::ExitCode;
+use crate::failure::Failure;
+use crate::print::{Report, sarif};
+
+/// Checks the files and tells what is wrong with them.
+pub fn run(
+    args: &ModelCheckArgs,
+    format: OutputFormat,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let files = args.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let with = read_with(&args.with, &args.files.iter().collect::<Vec<_>>())?;
+    let (findings, elsewhere) = check(&files, &with);
+    if elsewhere > 0 {
+        tracing::warn!("{elsewhere} finding(s) in the files of --with; check those as well");
+    }
+    match format {
+        OutputFormat::Sarif => {
+            let findings: Vec<_> = findings.iter().map(|f| to_sarif(f, &files)).collect();
+            // A reader that goes away is no error.
+            let _ = writeln!(std::io::stdout().lock(), "{:#}", sarif::log(&findings));
+        }
+        _ => {
+            let mut report = Report::on_stdout(format, environment);
+            report.part(
+                "findings",
+                || findings.iter().map(|finding| to_json(finding, &files)).collect(),
+                |_| findings.iter().map(|finding| to_text(finding, &files)).collect(),
+            );
+            let (count, checked) = (findings.len(), files.len());
+            report.part("findingCount", || json!(count), |_| summary(count, checked));
+            report.finish()?;
+        }
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Failure::reported(ExitCode::Refused)) }
+}
+
+/// Findings in the files, ordered by file and place, and how many there are in those of `--with`.
+fn check(files: &[Document], with: &[Document]) -> (Vec<Diagnostic>, usize) {
+    let texts: Vec<&str> = files.iter().chain(with).map(|d| d.text.as_str()).collect();
+    let report = check_language(&texts, LanguageOptions::default());
+    let all = report.diagnostics.into_iter().chain(report.missing);
+    let (mut findings, elsewhere): (Vec<_>, Vec<_>) =
+        all.partition(|finding| finding.document < files.len());
+    for (document, file) in files.iter().enumerate() {
+        let platform = match Interface::parse(&file.text) {
+            Ok(interface) => interface.check_platform(),
+            // Mostly what the language layer has found; the rest is about single models.
+            Err(found) => Err(found),
+        };
+        let found = platform.err().map(|found| found.located(&file.text).0).unwrap_or_default();
+        for finding in found {
+            let is_known = findings
+                .iter()
+                .any(|known| known.document == document && known.pointer == finding.pointer);
+            if !is_known {
+                findings.push(Diagnostic { document, ..finding });
+            }
+        }
+    }
+    findings.sort_by_key(|finding| (finding.document, finding.position));
+    (findings, elsewhere.len())
+}
+
+/// The short form of a code: what follows the name space of the language's findings.
+fn short(code: &str) -> &str {
+    code.rsplit(':').next().unwrap_or(code)
+}
+
+fn to_text(finding: &Diagnostic, files: &[Document]) -> String {
+    let red = anstyle::AnsiColor::Red.on_default().bold();
+    let bold = anstyle::Style::new().bold();
+    let file = &files[finding.document].name;
+    let place = match finding.position {
+        Some(position) => format!("{file}:{}:{}", position.line, position.column),
+        None => file.clone(),
+    };
+    let pointer = match finding.pointer.as_str() {
+        "" => String::new(),
+        pointer => format!("\n    at {pointer}"),
+    };
+    let (code, message) = (short(finding.code), printable(&finding.message));
+    format!("{bold}{place}:{bold:#} {red}{code}{red:#}: {message}{pointer}\n")
+}
+
+/// Messages quote the file; a quoted control character must not reach the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn summary(count: usize, checked: usize) -> String {
+    let files = if checked == 1 { "1 file".to_owned() } else { format!("{checked} files") };
+    match count {
+        0 => format!("{files} checked, nothing to complain about\n"),
+        1 => format!("{files} checked, 1 finding\n"),
+        count => format!("{files} checked, {count} findings\n"),
+    }
+}
+
+fn to_json(finding: &Diagnostic, files: &[Document]) -> Value {
+    json!({
+        "file": files[finding.document].name,
+        "line": finding.position.map(|position| position.line),
+        "column": finding.position.map(|position| position.column),
+        "pointer": finding.pointer,
+        "code": finding.code,
+        "message": finding.message,
+    })
+}
+
+fn to_sarif(finding: &Diagnostic, files: &[Document]) -> sarif::Finding {
+    sarif::Finding {
+        rule: finding.code.to_owned(),
+        message: finding.message.clone(),
+        file: files[finding.document].name.clone(),
+        position: finding.position.map(|position| (position.line, position.column)),
+        pointer: finding.pointer.clone(),
+    }
+}
