@@ -10,6 +10,7 @@ use oci_core::date::imf_fixdate;
 use oci_core::sign::Signer;
 use platform::Platform;
 use platform::clock::wall_clock_us;
+use platform::limits::ServiceLimits;
 use platform::names::HostNames;
 use platform::store::{Setup, Store};
 use serde_json::{Value, json};
@@ -60,8 +61,15 @@ impl Served {
         let port = socket.local_addr().unwrap().port();
         let names =
             HostNames { region: "local-1".into(), suffix: "localhost".into(), https_port: port };
-        let platform =
-            Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us).await.unwrap();
+        let platform = Platform::start(
+            Arc::new(store),
+            setup.clone(),
+            names,
+            wall_clock_us,
+            ServiceLimits::OPEN,
+        )
+        .await
+        .unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let certificate = made.cert.der().clone();
         let private = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
@@ -187,7 +195,11 @@ async fn the_control_plane_verifies_then_answers() {
         404,
         "NotAuthorizedOrNotFound",
     );
-    is(served.signed("PUT", &format!("{models}/x"), Some("{}")).await, 501, "MethodNotImplemented");
+    is(
+        served.signed("PUT", &format!("{models}/x"), Some("{}")).await,
+        404,
+        "NotAuthorizedOrNotFound",
+    );
     is(served.signed("PUT", models, Some("{}")).await, 405, "MethodNotAllowed");
     is(served.signed("GET", "/20250531/nothing", None).await, 404, "NotFound");
 

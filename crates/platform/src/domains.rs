@@ -13,7 +13,7 @@ impl Platform {
     /// # Errors
     /// `NotAuthorizedOrNotFound` when there is none.
     pub async fn domain_get(&self, id: &str) -> Result<Domain, Refusal> {
-        self.store().domain_get(id).await?.ok_or_else(|| Refusal::not_found("IoT domain", id))
+        self.known(id).await
     }
 
     /// The group with this OCID.
@@ -21,8 +21,7 @@ impl Platform {
     /// # Errors
     /// `NotAuthorizedOrNotFound` when there is none.
     pub async fn domain_group_get(&self, id: &str) -> Result<DomainGroup, Refusal> {
-        let group = self.store().domain_group_get(id).await?;
-        group.ok_or_else(|| Refusal::not_found("IoT domain group", id))
+        self.known(id).await
     }
 
     /// The domain with this short id, in any case, and its group (data-api.md 1.1).
@@ -33,8 +32,8 @@ impl Platform {
         &self,
         short_id: &str,
     ) -> Result<Option<(Domain, DomainGroup)>, Refusal> {
-        let domains = self.store().domain_all().await?;
-        let found = domains.into_iter().find(|d| d.short_id.eq_ignore_ascii_case(short_id));
+        // Short ids are made in lower case.
+        let found = self.store().domain_by_short_id(&short_id.to_ascii_lowercase()).await?;
         let Some(domain) = found else { return Ok(None) };
         let group = self.domain_group_get(&domain.group_id).await?;
         Ok(Some((domain, group)))

@@ -6,8 +6,10 @@
 //! (`_us`).
 
 pub mod adapters;
+mod changes;
 pub mod clock;
 pub mod commands;
+mod content;
 pub mod data;
 pub mod domains;
 pub mod error;

@@ -74,6 +74,44 @@ pub const TAG_KEY_CHARS_MAX: usize = 100;
 /// Tag value, characters (control-plane.md 4).
 pub const TAG_VALUE_CHARS_MAX: usize = 256;
 
+/// Gateways that one indirect twin may name.
+pub const GATEWAYS_MAX: usize = 100;
+/// OCIDs that a refusal names at most.
+pub const REFERRING_NAMED_MAX: usize = 5;
+/// How long the content of a deleted instance can be read (control-plane.md 5.7).
+pub const DELETED_CONTENT_US: i64 = 24 * 3600 * 1_000_000;
+
+/// Limits of the service that `serve --limits` decides on; `None` is no limit
+/// (control-plane.md 5.2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ServiceLimits {
+    /// Domain groups of the tenancy.
+    pub domain_groups: Option<u64>,
+    /// Domains of the tenancy.
+    pub domains: Option<u64>,
+    /// Domains of one group.
+    pub domains_per_group: Option<u64>,
+    /// Indirect twins of one gateway. The cloud's number is not published.
+    pub devices_per_gateway: Option<u64>,
+}
+
+impl ServiceLimits {
+    /// The cloud's documented limits.
+    pub const OCI: ServiceLimits = ServiceLimits {
+        domain_groups: Some(5),
+        domains: Some(10),
+        domains_per_group: Some(2),
+        devices_per_gateway: Some(1000),
+    };
+    /// None.
+    pub const OPEN: ServiceLimits = ServiceLimits {
+        domain_groups: None,
+        domains: None,
+        domains_per_group: None,
+        devices_per_gateway: None,
+    };
+}
+
 /// Life time of an access token, seconds (data-api.md 1.2).
 pub const TOKEN_SECONDS: u64 = 3600;
 

@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::commands::{Commands, watch_deadlines};
 use crate::identity::Caller;
 use crate::ingest::{Ingest, TwinCache};
+use crate::limits::ServiceLimits;
 use crate::metrics::Metrics;
 use crate::names::HostNames;
 use crate::sessions::Sessions;
@@ -20,6 +21,7 @@ pub struct Platform {
     setup: Setup,
     names: HostNames,
     clock: Clock,
+    limits: ServiceLimits,
     metrics: Arc<Metrics>,
     ready: AtomicBool,
     pub(crate) callers: Mutex<HashMap<String, Arc<Caller>>>,
@@ -41,6 +43,7 @@ impl Platform {
         setup: Setup,
         names: HostNames,
         clock: Clock,
+        limits: ServiceLimits,
     ) -> Result<Arc<Platform>, StoreError> {
         let token_keys = TokenKeys::new(&setup.app.signing_key_pem)
             .map_err(|error| StoreError::Failed(format!("token signing key: {error}")))?;
@@ -54,6 +57,7 @@ impl Platform {
             setup,
             names,
             clock,
+            limits,
             metrics,
             ready: AtomicBool::new(false),
             callers: Mutex::new(HashMap::new()),
@@ -84,6 +88,11 @@ impl Platform {
     /// Host names.
     pub fn names(&self) -> &HostNames {
         &self.names
+    }
+
+    /// The limits that hold here.
+    pub fn limits(&self) -> &ServiceLimits {
+        &self.limits
     }
 
     /// Counters.

@@ -11,8 +11,11 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tokio::sync::{Semaphore, oneshot};
 
 /// Migrations in order; the schema's version is how many of them ran.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema.sql"), include_str!("sessions_and_commands.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("sessions_and_commands.sql"),
+    include_str!("control_plane.sql"),
+];
 
 /// Older SQLite can corrupt a database whose log is reset (dependencies: fixed in 3.51.3).
 const SQLITE_VERSION_MIN: i32 = 3_051_003;

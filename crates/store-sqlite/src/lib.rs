@@ -8,10 +8,13 @@ mod connection;
 mod data;
 mod devices;
 mod lists;
+mod references;
+mod resources;
 mod retention;
 mod rows;
 mod setup;
 mod store;
+mod work;
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use platform::store::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::connection::failed;
-use crate::rows::{find, insert, json};
+use crate::rows::{find, insert};
 
 /// Keeps all of it.
 pub(crate) fn create(transaction: &Transaction<'_>, setup: &Setup) -> Stored<()> {
@@ -39,11 +39,8 @@ pub(crate) fn create(transaction: &Transaction<'_>, setup: &Setup) -> Stored<()>
             params![secret.id, secret.name, secret.content],
         )
         .map_err(failed)?;
-    insert(transaction, &setup.group, "short_id", &[&setup.group.short_id]).map_err(failed)?;
-    let domain = &setup.domain;
-    let retention = json(&domain.retention);
-    let own: [&dyn rusqlite::ToSql; 3] = [&domain.group_id, &domain.short_id, &retention];
-    insert(transaction, domain, "group_id, short_id, retention", &own).map_err(failed)
+    insert(transaction, &setup.group, None)?;
+    insert(transaction, &setup.domain, None)
 }
 
 /// Adds an API key; one that is there already stays.

@@ -1,6 +1,6 @@
 //! Operations on domains and domain groups.
 
-use iot_api::domains::{IotDomain, IotDomainGroup};
+use iot_api::domains::{IotDomain, IotDomainGroup, IotDomainGroupParts, IotDomainParts};
 use platform::Refusal;
 use platform::clock::rfc3339;
 
@@ -18,10 +18,12 @@ pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
         compartment_id: common.parent_id,
         display_name: common.display_name,
         description: common.description,
-        device_host: Some(names.device(&domain.short_id)),
-        db_allow_listed_identity_group_names: None,
-        db_allowed_identity_domain_host: Some(identity_host),
-        data_retention_periods_in_days: Some(domain.retention),
+        parts: Some(IotDomainParts {
+            device_host: Some(names.device(&domain.short_id)),
+            db_allow_listed_identity_group_names: None,
+            db_allowed_identity_domain_host: Some(identity_host),
+            data_retention_periods_in_days: Some(domain.retention),
+        }),
         lifecycle_state: common.lifecycle.as_str().to_owned(),
         freeform_tags: common.tags.freeform_tags,
         defined_tags: common.tags.defined_tags,
@@ -42,10 +44,12 @@ pub(super) async fn group_get(call: &Call<'_>) -> Result<Answer, Refusal> {
         group_type: "DEVELOPMENT".to_owned(),
         display_name: common.display_name,
         description: common.description,
-        data_host: Some(names.with_port(&names.data(&group.short_id))),
-        db_allow_listed_vcn_ids: None,
-        db_connection_string: None,
-        db_token_scope: None,
+        parts: Some(IotDomainGroupParts {
+            data_host: Some(names.with_port(&names.data(&group.short_id))),
+            db_allow_listed_vcn_ids: None,
+            db_connection_string: None,
+            db_token_scope: None,
+        }),
         lifecycle_state: common.lifecycle.as_str().to_owned(),
         freeform_tags: common.tags.freeform_tags,
         defined_tags: common.tags.defined_tags,

@@ -100,15 +100,18 @@ impl Call<'_> {
             Operation::CreateDigitalTwinModel => models::create(self).await,
             Operation::GetDigitalTwinModel => models::get(self).await,
             Operation::GetDigitalTwinModelSpec => models::spec(self).await,
+            Operation::UpdateDigitalTwinModel => models::update(self).await,
             Operation::DeleteDigitalTwinModel => models::delete(self).await,
             Operation::ListDigitalTwinAdapters => adapters::list(self).await,
             Operation::CreateDigitalTwinAdapter => adapters::create(self).await,
             Operation::GetDigitalTwinAdapter => adapters::get(self).await,
+            Operation::UpdateDigitalTwinAdapter => adapters::update(self).await,
             Operation::DeleteDigitalTwinAdapter => adapters::delete(self).await,
             Operation::ListDigitalTwinInstances => instances::list(self).await,
             Operation::CreateDigitalTwinInstance => instances::create(self).await,
             Operation::GetDigitalTwinInstance => instances::get(self).await,
             Operation::GetDigitalTwinInstanceContent => instances::content(self).await,
+            Operation::UpdateDigitalTwinInstance => instances::update(self).await,
             Operation::DeleteDigitalTwinInstance => instances::delete(self).await,
             Operation::InvokeRawCommand => commands::invoke(self).await,
             other => Err(Refusal::not_implemented(other.name())),
@@ -120,41 +123,54 @@ impl Call<'_> {
         details::read(&self.body)
     }
 
-    /// The page that a list of twins asks for; `filters` are names of parameters.
-    async fn list_query(&self, filters: &[(&str, Field)]) -> Result<ListQuery, Refusal> {
-        let Some(domain_id) = self.query.owned("iotDomainId").filter(|id| !id.is_empty()) else {
-            let message = "the query parameter iotDomainId is missing";
-            return Err(Refusal::new(ErrorCode::MissingParameter, message));
-        };
+    /// The page that a list of a domain's resources asks for; `filters` are names of parameters.
+    async fn list_in_domain(&self, filters: &[(&str, Field)]) -> Result<ListQuery, Refusal> {
+        let domain_id = self.required("iotDomainId")?;
         self.platform.domain_get(&domain_id).await?;
-        let parameters = ListParameters {
+        let query = ListQuery::new(domain_id, &self.list_parameters())?;
+        self.filtered(query, filters, &["ACTIVE", "DELETED"])
+    }
+
+    /// A query parameter that must be there.
+    fn required(&self, name: &str) -> Result<String, Refusal> {
+        self.query.owned(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+            let message = format!("the query parameter {name} is missing");
+            Refusal::new(ErrorCode::MissingParameter, message)
+        })
+    }
+
+    fn list_parameters(&self) -> ListParameters {
+        ListParameters {
             limit: self.query.owned("limit"),
             page: self.query.owned("page"),
             sort_by: self.query.owned("sortBy"),
             sort_order: self.query.owned("sortOrder"),
-        };
-        let mut query = ListQuery::new(domain_id, &parameters)?;
+        }
+    }
+
+    /// Adds the filters that the client gave; `states` are the words of `lifecycleState`.
+    fn filtered(
+        &self,
+        mut query: ListQuery,
+        filters: &[(&str, Field)],
+        states: &[&str],
+    ) -> Result<ListQuery, Refusal> {
         for (name, field) in filters {
-            let value = self.query.owned(name);
-            if let Some(value) = &value {
-                check_enum(name, *field, value)?;
+            let Some(value) = self.query.owned(name) else { continue };
+            let allowed = match field {
+                Field::LifecycleState => states,
+                Field::ConnectivityType => &["DIRECT", "INDIRECT", "GATEWAY", "NONE"],
+                _ => &[],
+            };
+            if !allowed.is_empty() && !allowed.contains(&value.as_str()) {
+                let allowed = allowed.join(", ");
+                let message = format!("{name} is '{value}'; it must be one of {allowed}");
+                return Err(Refusal::invalid(message));
             }
-            query = query.filter(*field, value);
+            query = query.filter(*field, Some(value));
         }
         Ok(query)
     }
-}
-
-fn check_enum(name: &str, field: Field, value: &str) -> Result<(), Refusal> {
-    let allowed: &[&str] = match field {
-        Field::LifecycleState => &["ACTIVE", "DELETED"],
-        Field::ConnectivityType => &["DIRECT", "INDIRECT", "GATEWAY", "NONE"],
-        _ => return Ok(()),
-    };
-    if allowed.contains(&value) {
-        return Ok(());
-    }
-    Err(Refusal::invalid(format!("{name} is '{value}'; it must be one of {}", allowed.join(", "))))
 }
 
 /// The etag of `if-match`, with or without quotes; `*` is any state.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use platform::Platform;
 use platform::clock::wall_clock_us;
+use platform::limits::ServiceLimits;
 use platform::names::HostNames;
 use platform::store::{Setup, Store as _, StoreError};
 use store_sqlite::SqliteStore;
@@ -16,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::args::ServeArgs;
+use crate::args::{Limits, ServeArgs};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use client_files::ClientFiles;
@@ -75,7 +76,11 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
     let files =
         ClientFiles { dir: state.path().join("client"), setup: &setup, names: &names, ports };
     files.write(&certificates.ca_pem, args.bind)?;
-    let platform = Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us)
+    let limits = match args.limits {
+        Limits::Oci => ServiceLimits::OCI,
+        Limits::Open => ServiceLimits::OPEN,
+    };
+    let platform = Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us, limits)
         .await
         .map_err(store_failed)?;
     let (stop, stopped) = watch::channel(false);

@@ -11,8 +11,8 @@ use iot_api::Tags;
 use iot_api::data::DataCollection;
 
 use super::{
-    Common, DataQuery, DataRow, Deletion, Instance, Lifecycle, MessageRow, Model, RowOutcome,
-    RowValue, Store, TwinNo,
+    Common, Creation, DataQuery, DataRow, Deletion, Instance, Lifecycle, MessageRow, Model,
+    RowOutcome, RowValue, Store, Stored, TwinNo,
 };
 
 /// One place of one backend, empty at first.
@@ -70,7 +70,14 @@ fn instance(id: &str, time: i64) -> Instance {
         model_id: Some("m1".into()),
         spec_uri: Some("dtmi:a;1".into()),
         adapter_id: None,
+        gateways: Vec::new(),
     }
+}
+
+async fn model_create(store: &dyn Store, model: &Model, spec: &str) -> Stored<()> {
+    let mut creation = Creation::of(model.clone());
+    creation.document = Some(spec.to_owned());
+    store.resource_create(&creation).await
 }
 
 fn deletion(id: &str, etag: Option<&str>) -> Deletion {
