@@ -47,3 +47,4 @@ pub use adapter::Adapter;
 pub use default_definition::default_definition;
 pub use diagnostic::Diagnostic;
 pub use outcome::{ContentValue, Delegation, Message, Normalized, Outcome, Rejection};
+pub use validate::check_value;

@@ -22,6 +22,22 @@ pub(crate) enum Fault {
     Constraint(String),
 }
 
+/// Whether a value fits a schema and its constraints; the error says what it breaks.
+///
+/// # Errors
+/// The rule that the value breaks.
+pub fn check_value(
+    schema: &Schema,
+    constraints: &Constraints,
+    value: &Value,
+) -> Result<(), String> {
+    match conform(schema, constraints, value.clone()) {
+        Ok(_) => Ok(()),
+        Err(Fault::Schema) => Err(format!("does not conform to schema '{schema}'")),
+        Err(Fault::Constraint(what)) => Err(what),
+    }
+}
+
 /// The value with everything in it made to fit.
 pub(crate) fn conform(
     schema: &Schema,

@@ -9,13 +9,11 @@ use oci_core::ocid::Ocid;
 
 use crate::changes::common_change;
 use crate::error::Refusal;
+use crate::limits::INTERFACES_MAX;
 use crate::list::{ListQuery, Listed};
 use crate::platform::Platform;
 use crate::store::{Common, Creation, Domain, Kind, Lifecycle, Model};
 use crate::validate::{Findings, not_blank};
-
-/// Interfaces that one model may need in all, itself included (adapters-and-models.md B2).
-const INTERFACES_MAX: usize = 1024;
 
 impl Platform {
     /// Checks a DTDL document and keeps it as a model.

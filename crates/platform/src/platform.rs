@@ -2,18 +2,21 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::clock::Clock;
 use crate::commands::{Commands, watch_deadlines};
+use crate::domain_groups::HostsSink;
 use crate::identity::Caller;
 use crate::ingest::{Ingest, TwinCache};
 use crate::limits::ServiceLimits;
 use crate::metrics::Metrics;
 use crate::names::HostNames;
+use crate::retries::RetriesRunning;
 use crate::sessions::Sessions;
 use crate::store::{Setup, Store, StoreError};
 use crate::tokens::TokenKeys;
+use crate::work::{self, WorkBell};
 
 /// Use cases over a store. Cheap to share: edges hold it in an `Arc`.
 pub struct Platform {
@@ -30,6 +33,9 @@ pub struct Platform {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) commands: Arc<Commands>,
     pub(crate) token_keys: TokenKeys,
+    pub(crate) work: WorkBell,
+    pub(crate) retries: RetriesRunning,
+    pub(crate) hosts_sink: OnceLock<HostsSink>,
 }
 
 impl Platform {
@@ -52,7 +58,8 @@ impl Platform {
         let commands = Commands::load(store.clone(), sessions.clone(), clock).await?;
         watch_deadlines(&commands);
         let ingest = Ingest::start(store.clone(), metrics.clone());
-        Ok(Arc::new(Platform {
+        let (bell, heard) = WorkBell::new();
+        let platform = Arc::new(Platform {
             store,
             setup,
             names,
@@ -66,7 +73,12 @@ impl Platform {
             sessions,
             commands,
             token_keys,
-        }))
+            work: bell,
+            retries: RetriesRunning::default(),
+            hosts_sink: OnceLock::new(),
+        });
+        tokio::spawn(work::run(Arc::downgrade(&platform), heard));
+        Ok(platform)
     }
 
     /// Commits what was accepted and takes no further message.

@@ -11,6 +11,7 @@ mod lists;
 mod references;
 mod resources;
 mod retention;
+mod retries;
 mod rows;
 mod setup;
 mod store;

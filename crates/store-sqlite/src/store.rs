@@ -7,14 +7,14 @@ use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
     ApiKey, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain, DomainGroup,
-    Instance, Kind, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged, Record, Secret,
-    SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry, WorkRequest,
-    WorkStep,
+    Instance, Kind, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged, Record,
+    SavedAnswer, Secret, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
+    WorkRequest, WorkStep,
 };
 
 use crate::SqliteStore;
 use crate::rows::{all, find};
-use crate::{batch, data, devices, resources, retention, setup, work};
+use crate::{batch, data, devices, resources, retention, retries, setup, work};
 
 /// Resources that are still there.
 const NOT_DELETED: &str = "lifecycle <> 'DELETED'";
@@ -140,6 +140,16 @@ impl Store for SqliteStore {
     async fn work_entries(&self, errors: bool, query: &ListQuery) -> Stored<Listed<WorkEntry>> {
         let query = query.clone();
         self.database.read(move |connection| work::entries(connection, errors, &query)).await
+    }
+
+    async fn retry_get(&self, key: &str, since_us: i64) -> Stored<Option<SavedAnswer>> {
+        let key = key.to_owned();
+        self.database.read(move |connection| retries::get(connection, &key, since_us)).await
+    }
+
+    async fn retry_keep(&self, answer: &SavedAnswer, since_us: i64) -> Stored<()> {
+        let answer = answer.clone();
+        self.database.write(move |transaction| retries::keep(transaction, &answer, since_us)).await
     }
 
     async fn instance_content(&self, no: TwinNo) -> Stored<Snapshot> {

@@ -4,9 +4,14 @@ mod adapters;
 mod auth;
 mod commands;
 mod details;
+mod domain_groups;
 mod domains;
+mod flow_runtimes;
 mod instances;
 mod models;
+mod relationships;
+mod retry;
+mod work_requests;
 
 use std::sync::Arc;
 
@@ -21,9 +26,17 @@ use platform::list::{Cursor, Field, ListParameters, ListQuery};
 use platform::{Platform, Refusal};
 use serde::de::DeserializeOwned;
 
-use crate::answer::{Answer, error, refused, set};
+use crate::answer::{Answer, empty, error, refused, set};
 use crate::body::{self, BodyError};
 use crate::query::{Query, decode};
+
+/// Words of `lifecycleState` of groups and domains.
+const DOMAIN_STATES: &[&str] = &["CREATING", "UPDATING", "ACTIVE", "DELETING", "DELETED", "FAILED"];
+/// Words of `lifecycleState` of flow runtimes.
+const FLOW_STATES: &[&str] =
+    &["CREATING", "UPDATING", "ACTIVE", "INACTIVE", "DELETING", "DELETED", "FAILED"];
+/// Words of `type` of groups, the old ones too.
+const GROUP_TYPES: &[&str] = &["PRODUCTION", "DEVELOPMENT", "STANDARD", "LIGHTWEIGHT"];
 
 /// A verified request.
 struct Call<'a> {
@@ -86,7 +99,11 @@ pub(crate) async fn answer(
                 if_match: if_match(&parts.headers),
                 body,
             };
-            call.run(operation).await.unwrap_or_else(|refusal| refused(&refusal))
+            match retry::token(&parts.method, &parts.headers) {
+                Some(token) => retry::run(&call, operation, below, token).await,
+                None => call.run(operation).await,
+            }
+            .unwrap_or_else(|refusal| refused(&refusal))
         }
     }
 }
@@ -94,8 +111,25 @@ pub(crate) async fn answer(
 impl Call<'_> {
     async fn run(&self, operation: Operation) -> Result<Answer, Refusal> {
         match operation {
-            Operation::GetIotDomainGroup => domains::group_get(self).await,
+            Operation::ListIotDomainGroups => domain_groups::list(self).await,
+            Operation::CreateIotDomainGroup => domain_groups::create(self).await,
+            Operation::GetIotDomainGroup => domain_groups::get(self).await,
+            Operation::UpdateIotDomainGroup => domain_groups::update(self).await,
+            Operation::DeleteIotDomainGroup => domain_groups::delete(self).await,
+            Operation::ChangeIotDomainGroupCompartment => {
+                domain_groups::change_compartment(self).await
+            }
+            Operation::ConfigureIotDomainGroupDataAccess => {
+                domain_groups::configure_data_access(self).await
+            }
+            Operation::ListIotDomains => domains::list(self).await,
+            Operation::CreateIotDomain => domains::create(self).await,
             Operation::GetIotDomain => domains::get(self).await,
+            Operation::UpdateIotDomain => domains::update(self).await,
+            Operation::DeleteIotDomain => domains::delete(self).await,
+            Operation::ChangeIotDomainCompartment => domains::change_compartment(self).await,
+            Operation::ChangeIotDomainDataRetentionPeriod => domains::change_retention(self).await,
+            Operation::ConfigureIotDomainDataAccess => domains::configure_data_access(self).await,
             Operation::ListDigitalTwinModels => models::list(self).await,
             Operation::CreateDigitalTwinModel => models::create(self).await,
             Operation::GetDigitalTwinModel => models::get(self).await,
@@ -114,7 +148,27 @@ impl Call<'_> {
             Operation::UpdateDigitalTwinInstance => instances::update(self).await,
             Operation::DeleteDigitalTwinInstance => instances::delete(self).await,
             Operation::InvokeRawCommand => commands::invoke(self).await,
-            other => Err(Refusal::not_implemented(other.name())),
+            Operation::ListDigitalTwinRelationships => relationships::list(self).await,
+            Operation::CreateDigitalTwinRelationship => relationships::create(self).await,
+            Operation::GetDigitalTwinRelationship => relationships::get(self).await,
+            Operation::UpdateDigitalTwinRelationship => relationships::update(self).await,
+            Operation::DeleteDigitalTwinRelationship => relationships::delete(self).await,
+            Operation::ListIotFlowRuntimes => flow_runtimes::list(self).await,
+            Operation::CreateIotFlowRuntime => flow_runtimes::create(self).await,
+            Operation::GetIotFlowRuntime => flow_runtimes::get(self).await,
+            Operation::UpdateIotFlowRuntime => flow_runtimes::update(self).await,
+            Operation::DeleteIotFlowRuntime => flow_runtimes::delete(self).await,
+            Operation::ChangeIotFlowRuntimeCompartment => {
+                flow_runtimes::change_compartment(self).await
+            }
+            Operation::ActivateIotFlowRuntime => flow_runtimes::switch(self, true).await,
+            Operation::DeactivateIotFlowRuntime => flow_runtimes::switch(self, false).await,
+            Operation::GetIotFlowRuntimeFlows => flow_runtimes::flows(self).await,
+            Operation::UpdateIotFlowRuntimeFlows => flow_runtimes::update_flows(self).await,
+            Operation::ListWorkRequests => work_requests::list(self).await,
+            Operation::GetWorkRequest => work_requests::get(self).await,
+            Operation::ListWorkRequestErrors => work_requests::errors(self).await,
+            Operation::ListWorkRequestLogs => work_requests::logs(self).await,
         }
     }
 
@@ -129,6 +183,31 @@ impl Call<'_> {
         self.platform.domain_get(&domain_id).await?;
         let query = ListQuery::new(domain_id, &self.list_parameters())?;
         self.filtered(query, filters, &["ACTIVE", "DELETED"])
+    }
+
+    /// The page that a list of a compartment's resources asks for.
+    fn list_in_compartment(
+        &self,
+        filters: &[(&str, Field)],
+        states: &[&str],
+    ) -> Result<ListQuery, Refusal> {
+        let query = ListQuery::new(self.compartment()?, &self.list_parameters())?;
+        self.filtered(query, filters, states)
+    }
+
+    /// The compartment that a list is about.
+    fn compartment(&self) -> Result<String, Refusal> {
+        let id = self.required("compartmentId")?;
+        if self.platform.is_compartment(&id) {
+            return Ok(id);
+        }
+        Err(Refusal::not_found("compartment", &id))
+    }
+
+    /// URL of a resource.
+    fn location(&self, collection: &str, id: &str) -> String {
+        let names = self.platform.names();
+        format!("https://{}{CONTROL_PATH}/{collection}/{id}", names.with_port(&names.control()))
     }
 
     /// A query parameter that must be there.
@@ -158,7 +237,8 @@ impl Call<'_> {
         for (name, field) in filters {
             let Some(value) = self.query.owned(name) else { continue };
             let allowed = match field {
-                Field::LifecycleState => states,
+                Field::LifecycleState | Field::Status => states,
+                Field::GroupType => GROUP_TYPES,
                 Field::ConnectivityType => &["DIRECT", "INDIRECT", "GATEWAY", "NONE"],
                 _ => &[],
             };
@@ -167,6 +247,12 @@ impl Call<'_> {
                 let message = format!("{name} is '{value}'; it must be one of {allowed}");
                 return Err(Refusal::invalid(message));
             }
+            let value = match (field, value.as_str()) {
+                // The old names of the types.
+                (Field::GroupType, "STANDARD") => "PRODUCTION".to_owned(),
+                (Field::GroupType, "LIGHTWEIGHT") => "DEVELOPMENT".to_owned(),
+                _ => value,
+            };
             query = query.filter(*field, Some(value));
         }
         Ok(query)
@@ -192,5 +278,20 @@ fn with_next(mut answer: Answer, next: Option<&Cursor>) -> Answer {
 /// Sets the etag.
 fn with_etag(mut answer: Answer, etag: &str) -> Answer {
     set(&mut answer, "etag", etag);
+    answer
+}
+
+/// 202 of an operation that a work request follows.
+fn accepted(work_id: &str) -> Answer {
+    let mut answer = empty(202);
+    set(&mut answer, "opc-work-request-id", work_id);
+    answer
+}
+
+/// Completes the answer of a create that a work request follows.
+fn created(mut answer: Answer, location: &str, work_id: &str) -> Answer {
+    set(&mut answer, "location", location);
+    set(&mut answer, "content-location", location);
+    set(&mut answer, "opc-work-request-id", work_id);
     answer
 }

@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use crate::args::{Limits, ServeArgs};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use client_files::ClientFiles;
+use client_files::{ClientFiles, write_hosts};
 use state_dir::StateDir;
 
 /// A running platform.
@@ -75,7 +75,7 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
     let certificates = tls::prepare(&state.path().join("tls"), &names, args.bind)?;
     let files =
         ClientFiles { dir: state.path().join("client"), setup: &setup, names: &names, ports };
-    files.write(&certificates.ca_pem, args.bind)?;
+    files.write(&certificates.ca_pem)?;
     let limits = match args.limits {
         Limits::Oci => ServiceLimits::OCI,
         Limits::Open => ServiceLimits::OPEN,
@@ -83,6 +83,7 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
     let platform = Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us, limits)
         .await
         .map_err(store_failed)?;
+    keep_hosts(&platform, state.path().join("client"), args.bind).await?;
     let (stop, stopped) = watch::channel(false);
     let mut listeners = vec![
         tokio::spawn(http_api::serve(https, certificates.https, platform.clone(), stopped.clone())),
@@ -137,6 +138,23 @@ impl Running {
         }
         self.platform.drain().await;
     }
+}
+
+/// Writes `client/hosts` now and whenever a group or a domain comes or goes.
+async fn keep_hosts(
+    platform: &Arc<Platform>,
+    dir: PathBuf,
+    bind: std::net::IpAddr,
+) -> Result<(), Failure> {
+    let hosts = platform.hosts().await.map_err(store_failed)?;
+    write_hosts(&dir, platform, bind, &hosts)?;
+    let weak = Arc::downgrade(platform);
+    platform.hosts_watch(Box::new(move |hosts| {
+        let Some(platform) = weak.upgrade() else { return Ok(()) };
+        write_hosts(&dir, &platform, bind, hosts)
+            .map_err(|failure| failure.message.unwrap_or_default())
+    }));
+    Ok(())
 }
 
 fn check(args: &ServeArgs) -> Result<(), Failure> {

@@ -36,6 +36,8 @@ pub enum StoreError {
     EtagMismatch,
     /// Reading took longer than a read may: a filter that no index serves, over many rows.
     TooSlow,
+    /// Another resource is in a state that passes by itself; the text may be shown to the caller.
+    Busy(String),
     /// A ceiling of the service is reached; the text may be shown to the caller.
     LimitExceeded(String),
     /// Disk, database or connection; the text is for the log only.
@@ -155,6 +157,11 @@ pub trait Store: Send + Sync + 'static {
     /// One page of the log of a work request, or of its errors; `query.domain_id` is the work
     /// request.
     async fn work_entries(&self, errors: bool, query: &ListQuery) -> Stored<Listed<WorkEntry>>;
+
+    /// The answer kept under this key since then.
+    async fn retry_get(&self, key: &str, since_us: i64) -> Stored<Option<SavedAnswer>>;
+    /// Keeps an answer, and forgets all from before then.
+    async fn retry_keep(&self, answer: &SavedAnswer, since_us: i64) -> Stored<()>;
 
     /// Snapshot values of an instance by content path, and the time of the last raw message.
     async fn instance_content(&self, no: TwinNo) -> Stored<Snapshot>;

@@ -158,14 +158,14 @@ pub struct Deletion {
     pub now_us: i64,
 }
 
-/// So many resources of a kind, and no more, may be there (DELETED ones are not).
+/// A number of other resources of a kind that is too many (DELETED ones do not count).
 #[derive(Debug, Clone)]
 pub struct Ceiling {
     /// Which kind is counted.
     pub kind: Kind,
     /// Which ones of it; all without filters.
     pub filters: Vec<(Field, String)>,
-    /// How many there may be with the new one.
+    /// Refused when so many are there already.
     pub most: u64,
     /// What a caller over it is told.
     pub refusal: StoreError,

@@ -85,3 +85,20 @@ pub struct WorkStep {
     /// New lines and errors; ids are given by the store.
     pub entries: Vec<WorkEntry>,
 }
+
+/// The answer to a request with a retry token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedAnswer {
+    /// User and token.
+    pub key: String,
+    /// Digest of the request.
+    pub request_digest: Vec<u8>,
+    /// When it was answered.
+    pub time_us: i64,
+    /// HTTP status.
+    pub status: u16,
+    /// Headers that belong to the answer itself.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
