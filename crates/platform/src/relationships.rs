@@ -6,7 +6,6 @@ use dtdl::{Dtmi, Interface};
 use iot_api::relationships::{
     CreateDigitalTwinRelationshipDetails, UpdateDigitalTwinRelationshipDetails,
 };
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::changes::common_change;
@@ -105,8 +104,7 @@ impl Platform {
             let mut findings = Findings::default();
             common_change!(details).apply(&mut relationship.common, &mut findings);
             if let Some(content) = &details.content {
-                let text = |content: &Box<RawValue>| content.get().to_owned();
-                relationship.content = content.as_ref().map(text);
+                relationship.content = content.as_ref().map(|content| content.get().to_owned());
                 let source: Instance = self.known(&relationship.source_id).await?;
                 self.rule(&source, &relationship, &mut findings).await?;
             }
