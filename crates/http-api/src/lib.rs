@@ -15,5 +15,7 @@ mod listen;
 mod query;
 mod token;
 mod vault;
+mod websocket;
 
 pub use listen::serve;
+pub use websocket::{MqttSessions, WebSocketBytes};

@@ -2,6 +2,7 @@
 //!
 //! Parsing is all that happens here; what an absent option means is decided in `config`.
 
+mod device_cert;
 mod global;
 mod model;
 mod serve;
@@ -13,6 +14,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use device_cert::{DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use serve::{Limits, ServeArgs};
@@ -86,6 +88,8 @@ Examples:
 Example:
   manage-dt demo")]
     Demo,
+    /// Certificates for devices of a local platform
+    DeviceCert(DeviceCertArgs),
     /// Print the shell lines that point OCI tools at a local platform
     #[command(after_help = "\
 Examples:

@@ -141,7 +141,7 @@ impl Platform {
         }
         connectivity(instance, parts.as_ref(), &mut findings);
         if let Some(auth_id) = &instance.auth_id
-            && self.secret_get(auth_id).await?.is_none()
+            && !self.auth_exists(auth_id).await?
         {
             findings.related(Refusal::related("authId", auth_id));
         }

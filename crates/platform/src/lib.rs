@@ -7,6 +7,7 @@
 
 pub mod adapters;
 mod changes;
+pub mod certificates;
 pub mod clock;
 pub mod commands;
 mod content;

@@ -195,6 +195,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                     Leave::told(code::TOO_LARGE, "the payload is too large")
                 }
                 PublishRefused::BadEndpoint(why) => Leave::told(code::TOPIC_NAME, why),
+                PublishRefused::TooFast => {
+                    Leave::told(code::TOO_FAST, "more messages a second than a device may send")
+                }
                 PublishRefused::TwinGone => {
                     Leave::told(code::ADMINISTRATIVE, "the twin was deleted or changed")
                 }

@@ -4,6 +4,7 @@ pub mod completions;
 pub mod create;
 pub mod delete;
 pub mod demo;
+pub mod device_cert;
 pub mod env;
 mod instances;
 pub mod model;

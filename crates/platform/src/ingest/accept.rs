@@ -35,6 +35,8 @@ pub enum PublishRefused {
     BadEndpoint(String),
     /// The twin was deleted.
     TwinGone,
+    /// More messages a second than a device may send.
+    TooFast,
     /// The platform is going down, or its store failed.
     Unavailable,
 }
@@ -58,6 +60,10 @@ impl Platform {
         } else {
             twin
         };
+        if !self.rate_allows(twin) {
+            Metrics::count(&self.metrics().messages_refused, "too_fast");
+            return Err(PublishRefused::TooFast);
+        }
         let is_answer = {
             let Publication { endpoint, content_type, content } = &publication;
             let endpoint = without_slash(endpoint);
@@ -76,6 +82,7 @@ impl Platform {
                 PublishRefused::TooLarge => "too_large",
                 PublishRefused::BadEndpoint(_) => "bad_endpoint",
                 PublishRefused::TwinGone => "twin_gone",
+                PublishRefused::TooFast => "too_fast",
                 PublishRefused::Unavailable => "unavailable",
             };
             Metrics::count(&self.metrics().messages_refused, reason);
