@@ -37,6 +37,10 @@ class Twins:
         key = new_key()
         return Twin(key, self._device(key), self._instance(key, **members))
 
+    def make(self, key, adapter=None, **members):
+        """A twin with any members of an instance."""
+        return Twin(key, self._device(key), self._instance(key, adapter, **members), adapter)
+
     def default_adapter(self):
         """A twin whose payloads are named as in the model."""
         key = new_key()

@@ -109,6 +109,14 @@ impl Platform {
             if let Some(new) = replaced {
                 self.twins.forget(&old.common.parent_id, &old.external_key);
                 self.twins.forget(&new.common.parent_id, &new.external_key);
+                // Who logged in with what holds no longer is cut off.
+                let log_in = |one: &Instance| {
+                    let kind = one.connectivity_type.clone();
+                    (kind, one.external_key.clone(), one.auth_id.clone())
+                };
+                if log_in(&old) != log_in(&new) {
+                    self.sessions_end(new.no).await;
+                }
                 return Ok(new);
             }
         }

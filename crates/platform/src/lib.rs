@@ -6,8 +6,8 @@
 //! (`_us`).
 
 pub mod adapters;
-mod changes;
 pub mod certificates;
+mod changes;
 pub mod clock;
 pub mod commands;
 mod content;

@@ -25,6 +25,8 @@ pub struct Twin {
     pub(crate) connectivity_type: String,
     /// OCID of the adapter.
     pub(crate) adapter_id: Option<String>,
+    /// OCIDs of the gateways that may send for it.
+    pub(crate) gateways: Vec<String>,
     /// `None` for unstructured twins.
     pub(crate) adapter: Option<Arc<adapter::Adapter>>,
     stale: AtomicBool,
@@ -74,6 +76,7 @@ impl Twin {
             external_key: instance.external_key.clone(),
             auth_id: instance.auth_id.clone(),
             connectivity_type: instance.connectivity_type.clone(),
+            gateways: instance.gateways.clone(),
             adapter_id: instance.adapter_id.clone(),
             adapter,
             stale: AtomicBool::new(false),
