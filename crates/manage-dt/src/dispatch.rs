@@ -46,6 +46,7 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Create(args) => verbs::create::run(args, global, &environment),
         Verb::Query(args) => verbs::query::run(args, global, &environment),
         Verb::Delete(args) => verbs::delete::run(args, global, &environment),
+        Verb::Command(args) => verbs::command::run(args, global, &environment),
         Verb::DeviceCert(args) => verbs::device_cert::run(args, global, &environment),
         Verb::Env(args) => verbs::env::run(args, global, &environment),
         Verb::Completions { shell } => verbs::completions::run(*shell),

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
-    ApiKey, Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain, DomainGroup,
-    Instance, Kind, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged, Record,
-    SavedAnswer, Secret, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
-    WorkRequest, WorkStep,
+    ApiKey, Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
+    DomainGroup, Instance, Kind, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
+    Record, SavedAnswer, Secret, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update,
+    WorkEntry, WorkRequest, WorkStep,
 };
 
 use crate::SqliteStore;

@@ -35,6 +35,8 @@ pub fn run(
         private_key: args.out.join(format!("{external_key}_key.pem")),
         external_key,
     };
+    std::fs::create_dir_all(&args.out)
+        .map_err(|error| Failure::usage(format!("--out {}: {error}", args.out.display())))?;
     write_private(&issued.private_key, key.as_bytes())?;
     write_private(&issued.certificate, certificate.as_bytes())?;
     match global.output {

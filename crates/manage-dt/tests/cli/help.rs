@@ -5,7 +5,7 @@ use crate::kit::{Desk, golden};
 #[test]
 fn help_texts() {
     let desk = Desk::new();
-    for verb in ["", "create", "query", "delete", "serve", "demo", "env"] {
+    for verb in ["", "create", "query", "delete", "command", "serve", "demo", "env"] {
         let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let (code, out, err) = desk.run(&arguments);
         assert_eq!((code, err.as_str()), (0, ""), "{verb}");
