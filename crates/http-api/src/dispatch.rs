@@ -34,8 +34,11 @@ pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>)
 }
 
 async fn route(platform: &Arc<Platform>, parts: &Parts, incoming: &mut Incoming) -> Answer {
+    if parts.headers.get_all(http::header::HOST).iter().count() > 1 {
+        return error(ErrorCode::InvalidParameter, "a request has one Host header");
+    }
     let path = parts.uri.path();
-    if let Some(answer) = health::answer(platform, &parts.method, path) {
+    if let Some(answer) = health::answer(platform, parts) {
         return answer;
     }
     let host = host(parts);

@@ -44,32 +44,41 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Create a digital twin: model, adapter and instance
-    #[command(after_help = "\
+    #[command(
+        override_usage = "manage-dt create [OPTIONS] <TWIN>",
+        after_help = "\
 What exists already is kept and the rest is created, so a create that was
 interrupted is completed by running it again.
 
 Examples:
   manage-dt create custom-adapter
   manage-dt --local create custom-adapter
-  manage-dt --profile FRA -v create unstructured")]
+  manage-dt --profile FRA -v create unstructured"
+    )]
     Create(CreateArgs),
     /// Show content and recent data of a digital twin
-    #[command(after_help = "\
+    #[command(
+        override_usage = "manage-dt query [OPTIONS] <TWIN>",
+        after_help = "\
 Content comes from the control plane; raw, historized, raw command and rejected
 data come from the data API.
 
 Examples:
   manage-dt query custom-adapter
   manage-dt query --last-minutes 60 custom-adapter
-  manage-dt --output json query unstructured | jq '.rawData[].content'")]
+  manage-dt --output json query unstructured | jq '.rawData[].content'"
+    )]
     Query(QueryArgs),
     /// Delete a digital twin: instance, adapter and model
-    #[command(after_help = "\
+    #[command(
+        override_usage = "manage-dt delete [OPTIONS] <TWIN>",
+        after_help = "\
 A part that does not exist or cannot be deleted does not stop the others.
 
 Examples:
   manage-dt delete custom-adapter
-  manage-dt delete --id ocid1.iotdigitaltwininstance... custom-adapter")]
+  manage-dt delete --id ocid1.iotdigitaltwininstance... custom-adapter"
+    )]
     Delete(DeleteArgs),
     /// Check and compare digital twin models, offline
     #[command(subcommand)]
@@ -93,12 +102,9 @@ Examples:
   eval \"$(manage-dt env --state-dir /var/lib/manage-dt)\"")]
     Env(EnvArgs),
     /// Print a completion script for a shell
-    #[command(
-        hide = true,
-        after_help = "\
+    #[command(after_help = "\
 Example:
-  manage-dt completions bash > ~/.local/share/bash-completion/completions/manage-dt"
-    )]
+  manage-dt completions bash > ~/.local/share/bash-completion/completions/manage-dt")]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,

@@ -153,7 +153,7 @@ impl ClientFiles<'_> {
 }
 
 /// In single quotes for a POSIX shell.
-fn quoted(value: &str) -> String {
+pub fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', "'\\''"))
 }
 

@@ -49,7 +49,10 @@ impl StateDir {
 
 fn create(path: &Path) -> Result<(), Failure> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| failed(path, error))
+    made.map_err(|error| {
+        let text = format!("cannot make the directory {}: {error}", path.display());
+        Failure::new(ExitCode::Refused, text).hint("choose another with --state-dir")
+    })
 }
 
 /// Writes a file (mode 0600) in one step: a reader sees the old or the new content.
