@@ -47,7 +47,7 @@ async fn route(platform: &Arc<Platform>, parts: &Parts, incoming: &mut Incoming)
             token::answer(platform, parts, incoming).await
         }
         Some(Surface::Vaults | Surface::SecretBundles) => {
-            vault::answer(parts.method.as_str(), path)
+            vault::answer(platform, parts, incoming).await
         }
         Some(Surface::Bare) => bare(platform, parts, incoming, &host).await,
         Some(Surface::Identity(_)) | None => {
@@ -92,7 +92,7 @@ async fn bare(
         Part::Control => control::answer(platform, parts, incoming).await,
         Part::Data => data::answer(platform, parts, host, None).await,
         Part::Token => token::answer(platform, parts, incoming).await,
-        Part::Vault => vault::answer(parts.method.as_str(), path),
+        Part::Vault => vault::answer(platform, parts, incoming).await,
         Part::Other if parts.method == Method::POST && basic(&parts.headers).is_some() => {
             device::answer(platform, parts, incoming, None).await
         }

@@ -13,6 +13,7 @@ mod dispatch;
 mod health;
 mod listen;
 mod query;
+mod signed;
 mod token;
 mod vault;
 

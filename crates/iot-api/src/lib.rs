@@ -15,6 +15,7 @@ pub mod models;
 pub mod operation;
 pub mod tags;
 pub mod token;
+pub mod vault;
 
 pub use error::{ErrorBody, ErrorCode};
 pub use list::Collection;
