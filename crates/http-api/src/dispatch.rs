@@ -11,7 +11,7 @@ use platform::metrics::Metrics;
 use platform::names::Surface;
 
 use crate::answer::{Answer, basic, error, request_id, set};
-use crate::{body, control, data, device, health, token, vault};
+use crate::{body, control, data, device, health, openapi, token, vault};
 
 /// Answers one request.
 pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>) -> Answer {
@@ -36,6 +36,9 @@ pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>)
 async fn route(platform: &Arc<Platform>, parts: &Parts, incoming: &mut Incoming) -> Answer {
     let path = parts.uri.path();
     if let Some(answer) = health::answer(platform, &parts.method, path) {
+        return answer;
+    }
+    if let Some(answer) = openapi::answer(&parts.method, path) {
         return answer;
     }
     let host = host(parts);

@@ -12,6 +12,7 @@ mod device;
 mod dispatch;
 mod health;
 mod listen;
+mod openapi;
 mod query;
 mod signed;
 mod token;

@@ -12,6 +12,7 @@ pub mod error;
 pub mod instances;
 pub mod list;
 pub mod models;
+pub mod openapi;
 pub mod operation;
 pub mod tags;
 pub mod token;
