@@ -81,7 +81,7 @@ def test_a_secret_from_creation_to_deletion(oci, env):
     assert content_of(oci, *get) == "two"
     assert content_of(oci, *get, "--stage", "PREVIOUS") == "one"
     assert content_of(oci, *get, "--stage", "LATEST") == "two"
-    assert content_of(oci, *get, "--secret-version-number", "1") == "one"
+    assert content_of(oci, *get, "--version-number", "1") == "one"
     assert content_of(oci, *get, "--secret-version-name", "second") == "two"
     by_name = ("get-secret-bundle-by-name", "--secret-name", name, "--vault-id", env["VAULT_ID"])
     assert content_of(oci, *by_name) == "two"
