@@ -1,4 +1,8 @@
-"""Vault secrets with the unmodified OCI CLI, and log-ins that follow a rotation."""
+"""Vault secrets with the unmodified OCI CLI, and log-ins that follow a rotation.
+
+Operations: CreateSecret, GetSecret, ListSecrets, UpdateSecret, ScheduleSecretDeletion,
+CancelSecretDeletion, GetSecretBundle, GetSecretBundleByName, ListSecretBundleVersions.
+"""
 
 import base64
 import json

@@ -12,7 +12,7 @@ use oci_core::sign::Signer;
 use platform::identity::ResourceType;
 use platform::identity::rules::Place;
 use platform::limits::CALLER_CACHED;
-use platform::store::{ApiKey, IdentityStore as _, User};
+use platform::store::{ApiKey, User};
 
 /// Users that share one key: what tells them apart is their `keyId`.
 struct Users<'a> {

@@ -54,7 +54,9 @@ async fn the_documents_are_up_to_date() {
     is_up_to_date("openapi.json", &format!("{text}\n"));
     is_up_to_date("operations.md", &table(&names));
     let got = served.plain(("GET", "localhost", "/openapi.json"), ("x", "y"), b"").await;
-    assert_eq!((got.status, got.body.contains("\"openapi\": \"3.1.0\"")), (200, true));
+    // The program under test holds the document as it was when it was built.
+    let built = got.status == 200 && got.json()["openapi"] == "3.1.0";
+    assert!(built || std::env::var_os("UPDATE").is_some(), "{} {}", got.status, got.body);
 }
 
 fn table(names: &HashSet<&'static str>) -> String {
@@ -68,7 +70,7 @@ fn table(names: &HashSet<&'static str>) -> String {
         let status = if names.contains(name) { "served" } else { "501" };
         let tests: Vec<&str> = sources
             .iter()
-            .filter(|(_, text)| spellings(name).iter().any(|word| text.contains(word)))
+            .filter(|(_, text)| names_operation(text, name))
             .map(|(file, _)| file.as_str())
             .collect();
         let tests = tests.join(", ");
@@ -77,8 +79,8 @@ fn table(names: &HashSet<&'static str>) -> String {
     text
 }
 
-/// The name as the SDKs and the CLI spell it.
-fn spellings(name: &str) -> [String; 3] {
+/// Whether a text calls the operation by an SDK, or names it as it is.
+fn names_operation(text: &str, name: &str) -> bool {
     let mut snake = String::new();
     for c in name.chars() {
         if c.is_ascii_uppercase() && !snake.is_empty() {
@@ -87,7 +89,14 @@ fn spellings(name: &str) -> [String; 3] {
         snake.push(c.to_ascii_lowercase());
     }
     let camel = format!("{}{}", name[..1].to_ascii_lowercase(), &name[1..]);
-    [format!("{snake}("), format!("{camel}("), format!("\"{}\"", snake.replace('_', "-"))]
+    [snake, camel, name.to_owned()].iter().any(|word| {
+        text.match_indices(word.as_str()).any(|(at, _)| {
+            let after = text[at + word.len()..].chars().next();
+            let before = text[..at].chars().next_back();
+            let inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            !after.is_some_and(inside) && !before.is_some_and(inside)
+        })
+    })
 }
 
 /// Text of every conformance test, by file name.

@@ -14,7 +14,7 @@ use platform::Platform;
 use platform::clock::wall_clock_us;
 use platform::names::HostNames;
 use platform::store::{Setup, Store};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;

@@ -6,7 +6,7 @@ use iot_api::Operation;
 use iot_api::vault::VaultOperation;
 use platform::identity::rules::{Place, Rule};
 use platform::identity::{ResourceType, Verb};
-use platform::store::{ApiKey, Compartment, IdentityStore as _, User};
+use platform::store::{ApiKey, Compartment, User};
 use serde_json::{Value, json};
 
 use super::{Got, Served};

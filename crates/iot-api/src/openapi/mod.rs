@@ -256,8 +256,9 @@ mod tests {
 
     #[test]
     fn every_name_is_known() {
-        let words =
-            |kind: &str| kind.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"_|".contains(&b));
+        let words = |kind: &str| {
+            kind.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"_|".contains(&b))
+        };
         let camel = ["timeCreated", "displayName", "timeAccepted", "timeCreated|displayName"];
         let known = |kind: &str| {
             let kind = kind.trim_matches(['[', ']', '{', '}']);
