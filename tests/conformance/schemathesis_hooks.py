@@ -16,6 +16,9 @@ class Signed(AuthBase):
     """The signer, for requests that lack what clients always send."""
 
     def __call__(self, request):
+        if request.method not in ("GET", "HEAD", "DELETE", "POST", "PUT", "PATCH"):
+            # The SDK cannot sign it; unsigned it must be refused with 401.
+            return request
         if request.method in ("POST", "PUT", "PATCH"):
             request.headers["content-type"] = "application/json"
             if isinstance(request.body, str):

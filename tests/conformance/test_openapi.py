@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -26,6 +27,16 @@ def document(server):
     )
     assert answer.status_code == 200
     return answer.json()
+
+
+def answers(server):
+    """How many answers of each status the platform has given."""
+    text = requests.get(
+        f"https://localhost:{server.env['IOT_HTTPS_PORT']}/metrics",
+        verify=server.env["SSL_CERT_FILE"], timeout=10,
+    ).text
+    found = re.findall(r'https_answers_total\{reason="(\d+)"\} (\d+)', text)
+    return {int(status): int(count) for status, count in found}
 
 
 def test_the_served_document_is_the_published_one(document):
@@ -56,7 +67,11 @@ def test_schemathesis_finds_no_undocumented_answer(server, document, tmp_path):
                 command += ["--exclude-operation-id", operation["operationId"]]
     env = server.tool_env(SCHEMATHESIS_HOOKS="schemathesis_hooks", COLUMNS="100")
     env["PYTHONPATH"] = f"{HERE}:{env['PYTHONPATH']}"
+    before = answers(server)
     done = subprocess.run(
         command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS_MAX
     )
     assert done.returncode == 0, done.stdout[-20000:] + done.stderr[-5000:]
+    given = {status: count - before.get(status, 0) for status, count in answers(server).items()}
+    # Most requests got past the signature, or nothing was tested.
+    assert given[400] > given.get(401, 0) and given[404] > 0, given

@@ -1,7 +1,7 @@
 //! Who may do what: every operation, without credentials, with a stranger's, with too little
 //! permission, and with just enough.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod kit;
 
@@ -106,6 +106,10 @@ async fn every_operation_asks_who_and_what_for() {
             let strong = users.add(&enough(request)).await;
             let got = request.send(&served, &strong).await;
             assert!(![401, 404].contains(&got.status), "{name}: {} {}", got.status, got.body);
+        } else {
+            // When it is served, the store must know its compartment, and `Things` must have one.
+            let got = request.send(&served, &served.signer).await;
+            assert_eq!(got.status, 501, "{name} is served and not covered here");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The published documents are up to date, and real answers are as they say.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod kit;
 

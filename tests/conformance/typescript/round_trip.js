@@ -70,7 +70,7 @@ async function main() {
     listed: listed.digitalTwinModelCollection.items.map((item) => item.specUri),
     spec: read,
     externalKey: got.digitalTwinInstance.externalKey,
-    timeCreated: got.digitalTwinInstance.timeCreated instanceof Date,
+    timeCreated: !Number.isNaN(new Date(got.digitalTwinInstance.timeCreated).getTime()),
     etag: Boolean(got.etag),
     content,
     inUse,
