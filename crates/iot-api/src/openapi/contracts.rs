@@ -17,8 +17,6 @@ pub struct Contract {
     pub answer: &'static str,
 }
 
-const PAGE: &str = "limit:int page:string sortOrder:ASC|DESC";
-
 const fn get(answer: &'static str) -> Contract {
     Contract { query: "", request: "", status: 200, answer }
 }
@@ -148,8 +146,6 @@ impl Contract {
     /// Of an operation of the vault service.
     pub const fn of_vault(operation: VaultOperation) -> Contract {
         use VaultOperation as V;
-        const VERSION: &str = "versionNumber:int secretVersionName:string \
-             stage:CURRENT|PENDING|LATEST|PREVIOUS|DEPRECATED";
         match operation {
             V::ListSecrets => list(
                 "[SecretSummary]",
@@ -168,7 +164,7 @@ impl Contract {
             | V::ScheduleSecretVersionDeletion
             | V::CancelSecretVersionDeletion => put("", ""),
             V::ChangeSecretCompartment => put("ChangeCompartmentDetails", ""),
-            V::GetSecretBundle => list("SecretBundle", VERSION),
+            V::GetSecretBundle => list("SecretBundle", "@version"),
             V::GetSecretBundleByName => {
                 list("SecretBundle", "secretName:string! vaultId:ocid! @version")
             }
@@ -179,8 +175,10 @@ impl Contract {
 
 /// Query parameters that many operations share.
 pub(super) const QUERY_GROUPS: &[(&str, &str)] = &[
-    ("page", PAGE),
-    ("paging", "limit:int page:string sortOrder:ASC|DESC sortBy:timeCreated|displayName"),
+    ("page", "limit:int page:string sortOrder:ASC|DESC"),
+    ("paging", "@page sortBy:timeCreated|displayName"),
+    ("group-type", "type:PRODUCTION|DEVELOPMENT|STANDARD|LIGHTWEIGHT"),
+    ("connectivity", "connectivityType:DIRECT|INDIRECT|GATEWAY|NONE"),
     ("twin-states", "lifecycleState:ACTIVE|DELETED"),
     ("domain-states", "lifecycleState:CREATING|UPDATING|ACTIVE|DELETING|DELETED|FAILED"),
     ("flow-states", "lifecycleState:CREATING|UPDATING|ACTIVE|INACTIVE|DELETING|DELETED|FAILED"),

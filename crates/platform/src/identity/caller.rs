@@ -16,8 +16,6 @@ use crate::store::{Compartment, Identity};
 pub struct Caller {
     /// OCID of the user.
     pub user_id: String,
-    /// Name of the user.
-    pub user_name: String,
     /// OCID of the tenancy.
     pub tenancy_id: String,
     /// The key that its requests are signed with.
@@ -134,7 +132,6 @@ impl Platform {
         let ids = compartments.into_iter().map(|compartment| compartment.id);
         Some(Caller {
             user_id: user.id,
-            user_name: user.name,
             compartments: ids.chain([tenancy_id.clone()]).collect(),
             tenancy_id,
             public_key,
