@@ -12,9 +12,11 @@ pub mod error;
 pub mod instances;
 pub mod list;
 pub mod models;
+pub mod openapi;
 pub mod operation;
 pub mod tags;
 pub mod token;
+pub mod vault;
 
 pub use error::{ErrorBody, ErrorCode};
 pub use list::Collection;

@@ -5,6 +5,7 @@
 mod global;
 mod model;
 mod serve;
+mod user;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use serve::{Limits, ServeArgs};
+pub use user::{UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
 
 /// Longest look-back of `query`, a century in minutes.
 const LAST_MINUTES_MAX: i64 = 100 * 366 * 24 * 60;
@@ -101,6 +103,20 @@ Examples:
   eval \"$(manage-dt env)\"
   eval \"$(manage-dt env --state-dir /var/lib/manage-dt)\"")]
     Env(EnvArgs),
+    /// Manage the users of a local platform: keys and policies
+    #[command(
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
+        after_help = "\
+The platform may be running; a change holds when the command ends.
+
+Examples:
+  manage-dt user add ann --compartment plant
+  manage-dt user list
+  manage-dt user remove ann"
+    )]
+    User(UserArgs),
     /// Print a completion script for a shell
     #[command(after_help = "\
 Example:

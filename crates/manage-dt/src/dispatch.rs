@@ -50,6 +50,7 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Query(args) => verbs::query::run(args, global, &environment),
         Verb::Delete(args) => verbs::delete::run(args, global, &environment),
         Verb::Env(args) => verbs::env::run(args, global, &environment),
+        Verb::User(args) => verbs::user::run(args, global, &environment),
         Verb::Completions { shell } => verbs::completions::run(*shell),
         Verb::Model(args) => verbs::model::run(args, global, &environment),
         Verb::Serve(args) => only_text(global).and_then(|()| verbs::serve::run(args, global)),

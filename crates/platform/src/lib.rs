@@ -22,12 +22,12 @@ pub mod models;
 pub mod names;
 mod platform;
 pub mod retention;
-pub mod secrets;
 pub mod sessions;
 pub mod store;
 pub mod tokens;
 pub mod topics;
 mod validate;
+pub mod vault;
 
 pub use error::Refusal;
 pub use platform::Platform;

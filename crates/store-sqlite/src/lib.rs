@@ -7,11 +7,13 @@ mod batch;
 mod connection;
 mod data;
 mod devices;
+mod identity;
 mod lists;
 mod retention;
 mod rows;
 mod setup;
 mod store;
+mod vault;
 
 use std::path::Path;
 
@@ -32,5 +34,15 @@ impl SqliteStore {
     /// newer version.
     pub fn open(path: &Path) -> Stored<SqliteStore> {
         Ok(SqliteStore { database: Database::open(path)? })
+    }
+
+    /// Opens the file of a platform that runs in another process. Both may read and write; a write
+    /// of one waits for that of the other.
+    ///
+    /// # Errors
+    /// [`platform::store::StoreError::Failed`] when the file cannot be opened, or when its schema
+    /// is not this version's: it is not changed under a running platform.
+    pub fn open_beside(path: &Path) -> Stored<SqliteStore> {
+        Ok(SqliteStore { database: Database::open_beside(path)? })
     }
 }

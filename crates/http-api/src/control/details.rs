@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visi
 ///
 /// # Errors
 /// `CannotParseRequest` with the place, `MissingParameter` or `InvalidParameter` with the member.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let details = serde_json::from_slice(body);
     let syntax = details.as_ref().err().is_some_and(|error| !error.is_data());
     // An array would be read as the members in their order.

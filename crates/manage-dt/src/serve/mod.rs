@@ -10,7 +10,7 @@ use std::sync::Arc;
 use platform::Platform;
 use platform::clock::wall_clock_us;
 use platform::names::{HostNames, is_host_name, is_label};
-use platform::store::{Setup, Store as _, StoreError};
+use platform::store::{IdentityStore as _, Setup, Store as _, StoreError};
 use store_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -20,7 +20,7 @@ use crate::args::ServeArgs;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use client_files::ClientFiles;
-use state_dir::StateDir;
+pub use state_dir::{StateDir, failed, write_private};
 
 /// A running platform.
 pub struct Running {

@@ -4,10 +4,12 @@
 //! durable when the call returns; a batch is one transaction.
 
 mod devices;
+mod identity;
 mod records;
 #[cfg(feature = "suite")]
 #[expect(clippy::unwrap_used, reason = "the suite is test code: a panic is its finding")]
 pub mod suite;
+mod vault;
 
 use std::sync::Arc;
 
@@ -15,7 +17,9 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 
 pub use devices::*;
+pub use identity::*;
 pub use records::*;
+pub use vault::*;
 
 use crate::list::{ListQuery, Listed};
 
@@ -107,18 +111,11 @@ pub struct Purged {
 
 /// What every backend does.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     /// The tenancy and what the first start made; `None` on an empty store.
     async fn setup_get(&self) -> Stored<Option<Setup>>;
     /// Keeps what the first start made, all or nothing.
     async fn setup_create(&self, setup: &Setup) -> Stored<()>;
-
-    /// The API key with this `keyId`.
-    async fn api_key_get(&self, key_id: &str) -> Stored<Option<ApiKey>>;
-    /// Adds an API key.
-    async fn api_key_create(&self, key: &ApiKey) -> Stored<()>;
-    /// The vault secret with this OCID.
-    async fn secret_get(&self, id: &str) -> Stored<Option<Secret>>;
 
     /// The group with this OCID.
     async fn domain_group_get(&self, id: &str) -> Stored<Option<DomainGroup>>;
