@@ -124,9 +124,7 @@ impl<'v> Checker<'v> {
         let index = self.graph.elements.len();
         let types = self.types(object, slot, &context, &place);
         let id = self.identifier(object, types.as_ref().map(|types| types.0), slot, &place, index);
-        let Some((kind, cotypes)) = types else {
-            return None;
-        };
+        let (kind, cotypes) = types?;
         if context.version == 2 && around.version == 3 && !slot.version_2 {
             let message = "version 2 of the language is not allowed here; use version 3";
             self.report(code!("disallowedVersionDefinition"), &place, Some("@context"), message);

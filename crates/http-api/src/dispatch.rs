@@ -11,7 +11,7 @@ use platform::metrics::Metrics;
 use platform::names::Surface;
 
 use crate::answer::{Answer, basic, error, request_id, set};
-use crate::{body, control, data, device, health, token, vault};
+use crate::{body, control, data, device, health, openapi, token, vault};
 
 /// Answers one request.
 pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>) -> Answer {
@@ -34,8 +34,14 @@ pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>)
 }
 
 async fn route(platform: &Arc<Platform>, parts: &Parts, incoming: &mut Incoming) -> Answer {
+    if parts.headers.get_all(http::header::HOST).iter().count() > 1 {
+        return error(ErrorCode::InvalidParameter, "a request has one Host header");
+    }
     let path = parts.uri.path();
-    if let Some(answer) = health::answer(platform, &parts.method, path) {
+    if let Some(answer) = health::answer(platform, parts) {
+        return answer;
+    }
+    if let Some(answer) = openapi::answer(&parts.method, path) {
         return answer;
     }
     let host = host(parts);
@@ -47,7 +53,7 @@ async fn route(platform: &Arc<Platform>, parts: &Parts, incoming: &mut Incoming)
             token::answer(platform, parts, incoming).await
         }
         Some(Surface::Vaults | Surface::SecretBundles) => {
-            vault::answer(parts.method.as_str(), path)
+            vault::answer(platform, parts, incoming).await
         }
         Some(Surface::Bare) => bare(platform, parts, incoming, &host).await,
         Some(Surface::Identity(_)) | None => {
@@ -92,7 +98,7 @@ async fn bare(
         Part::Control => control::answer(platform, parts, incoming).await,
         Part::Data => data::answer(platform, parts, host, None).await,
         Part::Token => token::answer(platform, parts, incoming).await,
-        Part::Vault => vault::answer(parts.method.as_str(), path),
+        Part::Vault => vault::answer(platform, parts, incoming).await,
         Part::Other if parts.method == Method::POST && basic(&parts.headers).is_some() => {
             device::answer(platform, parts, incoming, None).await
         }

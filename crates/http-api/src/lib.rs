@@ -12,7 +12,9 @@ mod device;
 mod dispatch;
 mod health;
 mod listen;
+mod openapi;
 mod query;
+mod signed;
 mod token;
 mod vault;
 

@@ -13,9 +13,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match args::parse(arguments.into_iter().collect::<Vec<_>>()) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version end here too. Nobody may be left to read them.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
+            // Help and version end here too.
+            return match error.print() {
+                _ if error.use_stderr() => ExitCode::Usage,
+                Err(broken) if broken.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::Refused,
+                _ => ExitCode::Done,
+            };
         }
     };
     if cli.global.no_color {
@@ -47,9 +50,18 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Query(args) => verbs::query::run(args, global, &environment),
         Verb::Delete(args) => verbs::delete::run(args, global, &environment),
         Verb::Env(args) => verbs::env::run(args, global, &environment),
+        Verb::User(args) => verbs::user::run(args, global, &environment),
         Verb::Completions { shell } => verbs::completions::run(*shell),
         Verb::Model(args) => verbs::model::run(args, global, &environment),
-        Verb::Serve(args) => verbs::serve::run(args, global),
-        Verb::Demo => verbs::demo::run(global),
+        Verb::Serve(args) => only_text(global).and_then(|()| verbs::serve::run(args, global)),
+        Verb::Demo => only_text(global).and_then(|()| verbs::demo::run(global)),
+    }
+}
+
+/// Refuses `--output json` for a verb that tells a story and has no document to print.
+fn only_text(global: &crate::args::GlobalArgs) -> Result<(), Failure> {
+    match global.output {
+        crate::args::OutputFormat::Table => Ok(()),
+        _ => Err(Failure::usage("this verb prints text only; leave --output away")),
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("sessions_and_commands.sql"),
+    include_str!("identity.sql"),
     include_str!("control_plane.sql"),
 ];
 
@@ -65,6 +66,25 @@ impl Database {
         let mut connection = Connection::open(path).map_err(failed)?;
         prepare(&connection, true).map_err(failed)?;
         migrate(&mut connection)?;
+        Database::with_writer(path, connection)
+    }
+
+    /// Opens a file whose schema must be up to date.
+    pub fn open_beside(path: &Path) -> Stored<Database> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        prepare(&connection, true).map_err(failed)?;
+        let found = version(&connection)?;
+        if found as usize != MIGRATIONS.len() {
+            return Err(StoreError::Failed(format!(
+                "the running platform's database has schema version {found}, this program needs {}; use the program that runs the platform, or stop that first",
+                MIGRATIONS.len()
+            )));
+        }
+        Database::with_writer(path, connection)
+    }
+
+    fn with_writer(path: &Path, mut connection: Connection) -> Stored<Database> {
         let (jobs, waiting) = mpsc::sync_channel::<Job>(JOBS_WAITING_MAX);
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -223,9 +243,12 @@ fn text<'a>(context: &'a rusqlite::functions::Context<'_>, index: usize) -> Opti
     context.get_raw(index).as_str().ok()
 }
 
+fn version(connection: &Connection) -> Stored<u32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)
+}
+
 fn migrate(connection: &mut Connection) -> Stored<()> {
-    let version: u32 =
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+    let version = version(connection)?;
     if version as usize > MIGRATIONS.len() {
         return Err(StoreError::Failed(format!(
             "the database has schema version {version}, this program knows {} at most; use a newer program",

@@ -3,7 +3,8 @@
 use platform::limits::ServiceLimits;
 use serde_json::{Value, json};
 
-use crate::kit::{Served, ids};
+use crate::kit::Served;
+use crate::kit::calls::ids;
 
 #[tokio::test]
 async fn a_second_domain_works_and_goes_with_all_that_is_in_it() {

@@ -11,3 +11,4 @@ pub mod query;
 mod resource;
 pub mod serve;
 mod structure;
+pub mod user;
