@@ -1,6 +1,7 @@
 //! What every backend of the store port must do. A backend's own test opens a fresh store for each
 //! case and runs them all; a new case is found by being in a `cases!` block.
 
+mod control;
 mod identity;
 mod messages;
 mod resources;
@@ -30,7 +31,7 @@ pub type Case = fn(Box<dyn Place>) -> futures_util::future::BoxFuture<'static, (
 
 /// Every case by its name.
 pub fn all() -> Vec<(&'static str, Case)> {
-    [resources::CASES, messages::CASES, identity::CASES, vault::CASES].concat()
+    [resources::CASES, control::CASES, messages::CASES, identity::CASES, vault::CASES].concat()
 }
 
 /// Functions that take a place, and the table of them.
