@@ -5,4 +5,5 @@
 mod bad_input;
 mod help;
 mod kit;
+mod models;
 mod verbs;
