@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use crate::default_definition::default_definition;
 use crate::definition::{self, Delegate, RouteDefinition, Source};
-use crate::diagnostic::{Diagnostic, Findings, LIMIT, SYNTAX};
+use crate::diagnostic::{Diagnostic, Findings, SYNTAX};
 use crate::expression::{Condition, Expression};
-use crate::limits::JSONPATHS_MAX;
 use crate::target::Target;
 
 /// A compiled adapter: immutable, shared by all threads, made for one model.
@@ -79,11 +78,6 @@ impl Adapter {
             routes.filter_map(|route| compile_route(route, &model, &mut findings)).collect();
         let is_default = generated.is_some();
         let adapter = Adapter { model, time_observed, delegate, routes, is_default };
-        if adapter.expressions().filter(|e| e.walks_payload()).count() > JSONPATHS_MAX {
-            let message =
-                format!("an adapter has at most {JSONPATHS_MAX} JSON Paths that are not plain");
-            findings.add(LIMIT, "inboundRoutes", message);
-        }
         if findings.0.is_empty() { Ok(adapter) } else { Err(findings.0) }
     }
 
@@ -96,29 +90,6 @@ impl Adapter {
     pub fn model(&self) -> &Arc<Model> {
         &self.model
     }
-
-    fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        let routes = self.routes.iter().flat_map(|route| {
-            let condition = match &route.condition {
-                Condition::If(expression) => Some(expression),
-                Condition::Always => None,
-            };
-            let mapping = route.mapping.iter().map(|entry| &entry.source.expression);
-            condition
-                .into_iter()
-                .chain(mapping)
-                .chain(delegate_expressions(route.delegate.as_ref()))
-        });
-        let time = self.time_observed.iter().map(|named| &named.expression);
-        time.chain(delegate_expressions(self.delegate.as_ref())).chain(routes)
-    }
-}
-
-fn delegate_expressions(delegate: Option<&DelegateTo>) -> impl Iterator<Item = &Expression> {
-    delegate.into_iter().flat_map(|delegate| {
-        let content_root = delegate.content_root.iter();
-        std::iter::once(&delegate.target).chain(content_root).map(|named| &named.expression)
-    })
 }
 
 /// One compiled adapter serves all threads.

@@ -8,6 +8,7 @@ use std::cell::OnceCell;
 
 use crate::document::Node;
 use crate::jq::{Failure, Meter, PlainStep, Program, Val, numeric_leaves, quoted};
+use crate::jsonpath::Path;
 
 pub(crate) use jsonpath::plain as plain_path;
 
@@ -19,7 +20,7 @@ pub(crate) enum Expression {
     /// A plain JSON Path: members and items only.
     Path(Vec<PlainStep>),
     /// Any other JSON Path.
-    JsonPath(serde_json_path::JsonPath),
+    JsonPath(Path),
     /// A jq program that is a plain path.
     JqPath(Vec<PlainStep>, Program),
     /// Any other jq program.
@@ -49,23 +50,17 @@ pub(crate) struct Scope<'s, 'a> {
     pub(crate) endpoint: &'a str,
     pub(crate) now_us: i64,
     pub(crate) root: &'s Node<'a>,
-    tree: OnceCell<serde_json::Value>,
     val: OnceCell<Result<Val, String>>,
     meter: OnceCell<Meter>,
 }
 
 impl<'s, 'a> Scope<'s, 'a> {
     pub(crate) fn new(endpoint: &'a str, now_us: i64, root: &'s Node<'a>) -> Scope<'s, 'a> {
-        let (tree, val, meter) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Scope { endpoint, now_us, root, tree, val, meter }
-    }
-
-    fn tree(&self) -> &serde_json::Value {
-        self.tree.get_or_init(|| serde_json::from_str(self.root.text()).unwrap_or_default())
+        Scope { endpoint, now_us, root, val: OnceCell::new(), meter: OnceCell::new() }
     }
 
     fn val(&self) -> Result<&Val, Failure> {
-        let read = || serde_json::from_str(self.root.text()).map_err(|e| e.to_string());
+        let read = || crate::jq::read(self.root.text());
         self.val.get_or_init(read).as_ref().map_err(|e| Failure::Error(e.clone()))
     }
 
@@ -131,7 +126,10 @@ impl Expression {
                 Walk::Found(node) if !node.is_null() => Some(Cow::Borrowed(node.text())),
                 _ => None,
             }),
-            Expression::JsonPath(path) => Ok(jsonpath::query(path, scope.tree()).map(Cow::Owned)),
+            Expression::JsonPath(path) => {
+                let found = jsonpath::query(path, scope.root, scope.meter())?;
+                Ok(found.map(Cow::Owned))
+            }
             Expression::JqPath(steps, program) => match walk(scope.root, steps) {
                 Walk::Found(node) if !node.is_null() => Ok(Some(Cow::Borrowed(node.text()))),
                 Walk::Found(_) | Walk::Absent => Ok(None),
@@ -141,11 +139,6 @@ impl Expression {
             Expression::Jq(program) => json(scope.first_soft(program)?, scope),
             Expression::Text(parts) => interpolate(parts, scope).map(|text| text.map(Cow::Owned)),
         }
-    }
-
-    /// May evaluating it look at every value of the payload, unmetered?
-    pub(crate) fn walks_payload(&self) -> bool {
-        matches!(self, Expression::JsonPath(_))
     }
 
     /// The truth of a condition; an error counts as false (A3).

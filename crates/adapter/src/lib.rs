@@ -36,6 +36,8 @@ mod document;
 mod endpoint;
 mod expression;
 mod jq;
+mod jsonpath;
+pub mod language;
 mod limits;
 mod normalise;
 mod outcome;
