@@ -26,6 +26,8 @@ pub struct Adapter {
 #[derive(Debug)]
 pub(crate) struct Named {
     pub(crate) field: String,
+    /// As written.
+    pub(crate) text: String,
     pub(crate) expression: Expression,
 }
 
@@ -39,6 +41,8 @@ pub(crate) struct DelegateTo {
 /// A compiled route.
 #[derive(Debug)]
 pub(crate) struct Route {
+    /// As written.
+    pub(crate) condition_text: String,
     pub(crate) condition: Condition,
     pub(crate) delegate: Option<DelegateTo>,
     pub(crate) mapping: Vec<Entry>,
@@ -49,6 +53,8 @@ pub(crate) struct Route {
 /// One entry of a payload mapping.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    /// The target as written.
+    pub(crate) key: String,
     pub(crate) target: Target,
     pub(crate) source: Named,
 }
@@ -101,7 +107,7 @@ const _: fn() = || {
 fn compile_named(source: Source<'_>, findings: &mut Findings) -> Option<Named> {
     let Source { field, text } = source;
     match Expression::compile(text) {
-        Ok(expression) => Some(Named { field, expression }),
+        Ok(expression) => Some(Named { field, text: text.to_owned(), expression }),
         Err(message) => {
             findings.add(SYNTAX, &field, message);
             None
@@ -129,11 +135,12 @@ fn compile_route(
             .map_err(|message| findings.add(SYNTAX, &source.field, message));
         let source = compile_named(source, findings);
         if let (Ok(target), Some(source)) = (target, source) {
-            mapping.push(Entry { target, source });
+            mapping.push(Entry { key: key.to_owned(), target, source });
         }
     }
     let is_flat = is_flat(&mapping, model.elements.len());
-    Some(Route { condition: condition.ok()?, delegate, mapping, is_flat })
+    let condition_text = route.condition.text.to_owned();
+    Some(Route { condition_text, condition: condition.ok()?, delegate, mapping, is_flat })
 }
 
 fn is_flat(mapping: &[Entry], elements: usize) -> bool {

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::document::Node;
+use crate::explain::Evaluated;
 use crate::jq::{Failure, Meter, PlainStep, Program, Val, numeric_leaves, quoted};
 use crate::jsonpath::Path;
 
@@ -171,6 +172,23 @@ impl Condition {
         match self {
             Condition::Always => true,
             Condition::If(expression) => expression.is_true(scope),
+        }
+    }
+
+    /// What it gives, for those who ask why it is not true.
+    pub(crate) fn value(&self, scope: &Scope<'_, '_>) -> Evaluated {
+        let value = match self {
+            Condition::Always => return Evaluated::Value("true".to_owned()),
+            // Conditions get no second try with softened numbers.
+            Condition::If(Expression::Jq(program)) => {
+                scope.first(program).and_then(|val| json(val, scope))
+            }
+            Condition::If(expression) => expression.evaluate(scope),
+        };
+        match value {
+            Ok(Some(json)) => Evaluated::Value(json.into_owned()),
+            Ok(None) => Evaluated::Missing,
+            Err(failure) => Evaluated::Failed(failure.to_string()),
         }
     }
 }

@@ -34,6 +34,7 @@ mod definition;
 mod diagnostic;
 mod document;
 mod endpoint;
+mod explain;
 mod expression;
 mod jq;
 mod jsonpath;
@@ -48,4 +49,7 @@ mod validate;
 pub use adapter::Adapter;
 pub use default_definition::default_definition;
 pub use diagnostic::Diagnostic;
+pub use explain::{
+    Evaluated, Explanation, ExpressionTrace, Fault, FieldTrace, RouteState, RouteTrace, Verdict,
+};
 pub use outcome::{ContentValue, Delegation, Message, Normalized, Outcome, Rejection};
