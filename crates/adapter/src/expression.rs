@@ -142,6 +142,16 @@ impl Expression {
         }
     }
 
+    /// Is it a plain path to something that a payload lacks?
+    pub(crate) fn reads_absent(&self, root: &Node<'_>) -> bool {
+        match self {
+            Expression::Path(steps) | Expression::JqPath(steps, _) => {
+                !matches!(walk(root, steps), Walk::Found(_))
+            }
+            _ => false,
+        }
+    }
+
     /// The truth of a condition; an error counts as false (A3).
     fn is_true(&self, scope: &Scope<'_, '_>) -> bool {
         if let Expression::Jq(program) = self {
@@ -151,6 +161,16 @@ impl Expression {
         }
         matches!(self.evaluate(scope), Ok(Some(json)) if json != "false")
     }
+}
+
+/// The jq programs in an expression, as far as it can be split.
+pub(crate) fn programs(text: &str) -> Vec<String> {
+    let pieces = template::split(text).unwrap_or_default().into_iter();
+    let code = pieces.filter_map(|piece| match piece {
+        template::Piece::Code(code) => Some(code),
+        template::Piece::Text(_) => None,
+    });
+    code.collect()
 }
 
 impl Condition {

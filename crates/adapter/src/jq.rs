@@ -19,6 +19,7 @@ mod parse;
 mod path;
 mod print;
 mod read;
+mod survey;
 mod syntax;
 mod value;
 
@@ -33,6 +34,7 @@ pub(crate) use lex::comment_length;
 pub(crate) use meter::{Meter, Run, Stop};
 pub(crate) use ops::quoted;
 pub(crate) use read::read;
+pub(crate) use survey::survey;
 
 /// The text format of that name, without `@`.
 fn format_named(name: &str) -> Option<filter::Format> {

@@ -40,6 +40,7 @@ mod jq;
 mod jsonpath;
 pub mod language;
 mod limits;
+pub mod lint;
 mod normalise;
 mod outcome;
 mod target;

@@ -35,11 +35,11 @@ fn expectation(schema: &Schema) -> String {
     match schema {
         Schema::Primitive(primitive) => match primitive {
             Primitive::Boolean => "true or false",
-            Primitive::Integer => "a whole number of 32 bits; use `floor` or `round` to get one",
-            Primitive::Long => "a whole number of 64 bits; use `floor` or `round` to get one",
+            Primitive::Integer => "a whole number of 32 bits (`floor` and `round` make one)",
+            Primitive::Long => "a whole number of 64 bits (`floor` and `round` make one)",
             Primitive::Double => "a finite number",
             Primitive::Float => "a number of single precision",
-            Primitive::String => "a text, number or boolean; use `tostring` for others",
+            Primitive::String => "a text, number or boolean (`tostring` makes one)",
             Primitive::Date => "a date such as 2026-09-02",
             Primitive::Time => "a time with zone such as 18:02:00Z",
             Primitive::DateTime => "a date and time with zone such as 2026-09-02T18:02:00Z",

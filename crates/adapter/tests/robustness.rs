@@ -23,7 +23,7 @@ fn adapters() -> Vec<Adapter> {
             "$.limits.low": "$.a[0]", "$.file.commandDetails": "$", "$.readings": "$.a[*]"}},
     ]);
     let costly = json!([
-        {"condition": "$..[?@..a == $..b]", "payloadMapping": {"$.state": "$..*..*..*"}},
+        {"condition": "$..[?count(@..a) == count($..b)]", "payloadMapping": {"$.state": "$..*..*..*"}},
         {"condition": "${[..] | length > 3}", "payloadMapping": {
             "$.state": "${tojson}", "$.file": "${{commandDetails: .}}",
             "$.velocity": "${[.. | numbers] | add}"}},

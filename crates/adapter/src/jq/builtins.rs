@@ -10,6 +10,8 @@ pub(crate) mod values;
 
 use std::sync::LazyLock;
 
+pub(super) use times::from_date_format;
+
 use super::eval::{Machine, Out};
 use super::filter::{Env, Filter};
 use super::item::Item;
@@ -167,7 +169,6 @@ impl Builtin {
 /// adapter is saved and not with the first message.
 pub(crate) fn check_constant(name: &str, text: &str) -> Result<(), String> {
     match name {
-        "fromdateformat" => crate::time::JavaPattern::compile(text).map(drop),
         "test" | "match" | "capture" | "scan" | "splits" | "sub" | "gsub" => regex::check(text),
         _ => Ok(()),
     }

@@ -8,6 +8,7 @@ use leaves::{number, parse_format};
 use super::builtins::{Builtin, check_constant, prelude};
 use super::filter::{Code, Filter, Function, Literal, PathPart, Place, TextPart};
 use super::syntax::{Def, Operator, Piece, Step, Term};
+use crate::time::JavaPattern;
 
 /// Levels of filters inside each other; what runs is as deep as what is written.
 const DEPTH_MAX: usize = 200;
@@ -261,6 +262,10 @@ impl<'t> Compiler<'t> {
         if let Some(Term::Str(None, pieces)) = args.first()
             && let [Piece::Text(text)] = pieces.as_slice()
         {
+            if (name, arity) == ("fromdateformat", 1) {
+                let pattern = JavaPattern::compile(text);
+                return pattern.map(Filter::DateFormat).map_err(|error| format!("{name}: {error}"));
+            }
             check_constant(name, text).map_err(|error| format!("{name}: {error}"))?;
         }
         if let Some(builtin) = Builtin::find(name, arity) {

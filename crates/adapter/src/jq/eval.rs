@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::builtins::from_date_format;
 use super::filter::{Binding, Code, Comparison, Env, Filter, Literal, PathPart, Place};
 use super::item::Item;
 use super::meter::{Meter, Run, Stop, error};
@@ -74,6 +75,7 @@ impl<'p> Machine<'p> {
                 let text = ops::format(*format, &input.val, self.meter)?;
                 out(input.made(Val::Str(text)))
             }
+            Filter::DateFormat(pattern) => out(input.made(from_date_format(&input.val, pattern)?)),
             Filter::Array(items) => {
                 let items = self.collect(items.as_deref(), env, &input.val)?;
                 out(input.made(Val::array(items)?))

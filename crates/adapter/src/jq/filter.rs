@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::builtins::Builtin;
+use crate::time::JavaPattern;
 
 /// A compiled program; shared by all threads.
 #[derive(Debug)]
@@ -68,6 +69,8 @@ pub(crate) enum Filter {
     Call(usize, Vec<Filter>),
     Builtin(Builtin, Vec<Filter>),
     Format(Format),
+    /// `fromdateformat("…")`, its pattern compiled once
+    DateFormat(JavaPattern),
 }
 
 /// A constant that threads can share; running makes a value of it.

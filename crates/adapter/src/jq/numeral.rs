@@ -6,6 +6,9 @@ use std::cmp::Ordering;
 use super::print::write_float;
 use super::value::Val;
 
+/// Characters of a number that is kept as written; every look at one takes time for all of them.
+const DIGITS_MAX: usize = 256;
+
 /// Reads a number of a program or a document: JSON's grammar, and `.5`, `5.`, `+5` besides.
 pub(crate) fn read(text: &str) -> Option<Val> {
     let plain = |b: u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
@@ -24,6 +27,9 @@ pub(crate) fn read(text: &str) -> Option<Val> {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if digits <= 15 && !text.ends_with('0') && !text.contains(['e', 'E']) {
         return Some(Val::Float(double));
+    }
+    if text.len() > DIGITS_MAX {
+        return Some(Val::Float(double)).filter(|_| double.is_finite());
     }
     let canonical = canonical(text)?;
     let mut shortest = String::new();

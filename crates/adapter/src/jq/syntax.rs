@@ -126,3 +126,68 @@ impl Operator {
         })
     }
 }
+
+impl Term<'_> {
+    /// Visits this filter and all inside it. A parsed tree is bounded in depth.
+    pub(super) fn each(&self, visit: &mut dyn FnMut(&Term<'_>)) {
+        visit(self);
+        self.parts(&mut |part| part.each(visit));
+    }
+
+    /// The filters directly inside.
+    fn parts(&self, visit: &mut dyn FnMut(&Term<'_>)) {
+        match self {
+            Term::Str(_, pieces) => pieces.iter().for_each(|piece| match piece {
+                Piece::Filter(term) => visit(term),
+                Piece::Text(_) => {}
+            }),
+            Term::Array(items) => items.iter().for_each(|term| visit(term)),
+            Term::Object(entries) => entries.iter().for_each(|(key, value)| {
+                visit(key);
+                value.iter().for_each(&mut *visit);
+            }),
+            Term::Negate(term) | Term::Label(_, term) => visit(term),
+            Term::Binary(left, _, right) | Term::Bind(left, _, right) => {
+                visit(left);
+                visit(right);
+            }
+            Term::Fold(fold) => {
+                visit(&fold.source);
+                visit(&fold.start);
+                visit(&fold.update);
+                fold.extract.iter().for_each(visit);
+            }
+            Term::Try(body, catch) => {
+                visit(body);
+                catch.iter().for_each(|term| visit(term));
+            }
+            Term::If(branches, otherwise) => {
+                branches.iter().for_each(|(condition, then)| {
+                    visit(condition);
+                    visit(then);
+                });
+                otherwise.iter().for_each(|term| visit(term));
+            }
+            Term::Def(def, body) => {
+                visit(&def.body);
+                visit(body);
+            }
+            Term::Call(_, args) => args.iter().for_each(visit),
+            Term::Path(head, steps) => {
+                visit(head);
+                steps.iter().for_each(|(step, _)| match step {
+                    Step::Index(term) => visit(term),
+                    Step::Range(from, upto) => from.iter().chain(upto).for_each(&mut *visit),
+                    Step::Each => {}
+                });
+            }
+            Term::Id
+            | Term::Recurse
+            | Term::Number(_)
+            | Term::Format(_)
+            | Term::Break(_)
+            | Term::Variable(_)
+            | Term::Location(_) => {}
+        }
+    }
+}

@@ -12,7 +12,7 @@ use crate::time::JavaPattern;
 
 pub(super) const TABLE: &[Entry] = &[
     ("now", 0, |m, _, _| Ok(Val::Float(m.now_us as f64 / 1e6))),
-    ("fromdateformat", 1, |_, val, args| from_date_format(val, &args[0])),
+    ("fromdateformat", 1, |_, val, args| from_made_date_format(val, &args[0])),
     ("fromdateiso8601", 0, |_, val, _| {
         let Some(text) = val.as_str() else {
             return error("strptime/1 requires string inputs and arguments");
@@ -63,16 +63,23 @@ fn format_time(val: &Val, format: &Val, name: &str) -> Run<Val> {
     }
 }
 
-/// Text in a Java pattern to microseconds (A3).
-fn from_date_format(val: &Val, pattern: &Val) -> Run<Val> {
-    let Some(pattern) = pattern.as_str() else {
-        return error("fromdateformat needs a pattern");
-    };
+/// Text in a Java pattern to microseconds (A3), the pattern a constant.
+pub(in crate::jq) fn from_date_format(val: &Val, pattern: &JavaPattern) -> Run<Val> {
     let Some(text) = val.as_str() else {
         return error(format!("fromdateformat cannot parse {}", val.excerpt()));
     };
-    let parsed = JavaPattern::compile(pattern).and_then(|pattern| pattern.parse(text));
-    parsed.map(Val::Int).or_else(|reason| error(format!("fromdateformat: {reason}")))
+    pattern.parse(text).map(Val::Int).or_else(|reason| error(format!("fromdateformat: {reason}")))
+}
+
+/// The same with a pattern that a program made.
+fn from_made_date_format(val: &Val, pattern: &Val) -> Run<Val> {
+    let Some(pattern) = pattern.as_str() else {
+        return error("fromdateformat needs a pattern");
+    };
+    match JavaPattern::compile(pattern) {
+        Ok(pattern) => from_date_format(val, &pattern),
+        Err(reason) => error(format!("fromdateformat: {reason}")),
+    }
 }
 
 fn parse_with(format: &str, text: &str) -> Option<Timestamp> {
