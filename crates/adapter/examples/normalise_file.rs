@@ -1,5 +1,5 @@
 //! Normalises a file with one message a line through the sample's custom adapter and writes each
-//! content as a line, as a jq program doing the same mapping would. `bench/adapter.sh` compares.
+//! content as a line, as a jq program doing the same mapping would. `bench/adapter` compares.
 
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::sync::Arc;
