@@ -198,9 +198,9 @@ fn nothing_gets_away() {
                 Err(Failure::Limit(message)) => Err(message.to_owned()),
             }
         });
-        // Unoptimised builds on busy machines get five times the limit.
+        // The limit is 50 ms; unoptimised builds on busy machines get time.
         let took = started.elapsed();
-        assert!(took.as_millis() < 500, "{program} took {took:?}: {ended:?}");
+        assert!(took.as_millis() < 3000, "{program} took {took:?}: {ended:?}");
     }
 }
 
@@ -234,7 +234,7 @@ fn large_inputs_end() {
         let meter = Meter::new();
         let ended = compiled.first(&input, "a/b", 0, &meter).map(|_| ());
         let took = started.elapsed();
-        assert!(took.as_millis() < 1000, "{program} took {took:?}: {ended:?}");
+        assert!(took.as_millis() < 5000, "{program} took {took:?}: {ended:?}");
     }
 }
 
