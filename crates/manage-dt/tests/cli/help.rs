@@ -16,6 +16,10 @@ fn help_texts() {
         "model",
         "model check",
         "model diff",
+        "adapter",
+        "adapter try",
+        "adapter lint",
+        "adapter test",
     ] {
         let arguments: Vec<&str> = verb.split_whitespace().chain(["--help"]).collect();
         let (code, out, err) = desk.run(&arguments);
