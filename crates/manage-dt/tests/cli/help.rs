@@ -20,6 +20,10 @@ fn help_texts() {
         "adapter try",
         "adapter lint",
         "adapter test",
+        "user",
+        "user add",
+        "user list",
+        "user remove",
     ] {
         let arguments: Vec<&str> = verb.split_whitespace().chain(["--help"]).collect();
         let (code, out, err) = desk.run(&arguments);
