@@ -100,6 +100,29 @@ def test_a_secret_from_creation_to_deletion(oci, env):
     assert content_of(oci, *get) == "two"
 
 
+def test_the_sdk_reads_versions_and_moves_a_secret(oci, env, config, server):
+    import oci as sdk
+
+    client = sdk.vault.VaultsClient(config, retry_strategy=sdk.retry.NoneRetryStrategy())
+    secret = create(oci, env, new_key(), "one")
+    content = sdk.vault.models.Base64SecretContentDetails(content=b64("two"), stage="PENDING")
+    details = sdk.vault.models.UpdateSecretDetails(secret_content=content)
+    assert client.update_secret(secret, details).data.current_version_number == 1
+    pages = sdk.pagination.list_call_get_all_results(client.list_secret_versions, secret, limit=1)
+    stages = [(version.version_number, version.stages) for version in pages.data]
+    assert stages == [(2, ["PENDING", "LATEST"]), (1, ["CURRENT"])]
+    promote = sdk.vault.models.UpdateSecretDetails(current_version_number=2)
+    assert client.update_secret(secret, promote).data.current_version_number == 2
+    assert client.get_secret_version(secret, 1).data.stages == ["PREVIOUS"]
+    tenancy = sdk.vault.models.ChangeSecretCompartmentDetails(compartment_id=config["tenancy"])
+    client.change_secret_compartment(secret, tenancy)
+    assert client.get_secret(secret).data.compartment_id == config["tenancy"]
+    listed = sdk.pagination.list_call_get_all_results(
+        client.list_secrets, config["tenancy"], limit=1
+    )
+    assert secret in [item.id for item in listed.data]
+
+
 def test_log_ins_follow_the_secret(oci, env, iot):
     """The current content logs in, an old one does not, and none while deletion is scheduled."""
     import oci as sdk

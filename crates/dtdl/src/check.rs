@@ -27,6 +27,8 @@ pub(crate) struct Checker<'v> {
     pub(crate) allow_undefined: bool,
     /// May a whole document be written in version 2 of the language?
     pub(crate) allow_version_2: bool,
+    /// Contents of each interface by name.
+    pub(crate) names: HashMap<usize, HashMap<&'v str, usize>>,
     /// Names visited while inherited contents are compared; bounds the work.
     pub(crate) visits: usize,
 }

@@ -125,7 +125,10 @@ impl Document {
         let paths = self.0["paths"].as_object().unwrap();
         let methods = paths.values().flat_map(|item| item.as_object().unwrap().values());
         let found = methods.into_iter().find(|object| object["operationId"] == operation);
-        let response = &found.unwrap()["responses"][got.status.to_string()];
+        let mut response = &found.unwrap()["responses"][got.status.to_string()];
+        if response.get("$ref").is_some() {
+            response = &self.0["components"]["responses"][got.status.to_string()];
+        }
         assert!(response.is_object(), "{operation}: {} is not documented", got.status);
         let schema = &response["content"]["application/json"]["schema"];
         if schema.is_null() {

@@ -2,6 +2,7 @@
 //!
 //! Parsing is all that happens here; what an absent option means is decided in `config`.
 
+mod adapter;
 mod global;
 mod model;
 mod serve;
@@ -14,6 +15,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use serve::{Limits, ServeArgs};
@@ -85,6 +87,8 @@ Examples:
     /// Check and compare digital twin models, offline
     #[command(subcommand)]
     Model(ModelVerb),
+    /// Try, check and test adapters offline
+    Adapter(AdapterArgs),
     /// Run a platform of your own: control plane, devices, data API
     #[command(after_help = "\
 Examples:
@@ -197,6 +201,10 @@ pub fn parse(
     let mut cli = Cli::from_arg_matches(&matches)?;
     let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     cli.global.typed = global::IDS.iter().copied().filter(|id| typed(id)).collect();
+    if let Verb::Adapter(AdapterArgs { verb: AdapterVerb::Try(trial) }) = &mut cli.verb {
+        // OCI_CLI_ENDPOINT is an address of the control plane, not one of a device.
+        trial.endpoint = trial.endpoint.take().filter(|_| typed("endpoint"));
+    }
     if let Verb::Serve(serve) = &mut cli.verb {
         // OCI_CLI_REGION says where a client looks; only `--region` names what is served.
         let region = cli.global.region.clone().filter(|_| typed("region"));

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::args::{self, Cli, ModelVerb, OutputFormat, Verb};
+use crate::args::{self, AdapterArgs, AdapterVerb, Cli, ModelVerb, OutputFormat, Verb};
 use crate::config::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -40,12 +40,17 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
     if !matches!(cli.verb, Verb::Serve(_) | Verb::Demo) {
         log::init(global.verbose, global.debug);
     }
-    let writes_sarif = matches!(cli.verb, Verb::Model(ModelVerb::Check(_)));
+    let writes_sarif = matches!(
+        cli.verb,
+        Verb::Model(ModelVerb::Check(_))
+            | Verb::Adapter(AdapterArgs { verb: AdapterVerb::Lint(_) })
+    );
     if global.output == OutputFormat::Sarif && !writes_sarif {
         let message = "`--output sarif` is for verbs that look for mistakes in files";
         return Err(Failure::usage(message).hint("use `--output json`"));
     }
     match &cli.verb {
+        Verb::Adapter(args) => verbs::adapter::run(args, global, &environment),
         Verb::Create(args) => verbs::create::run(args, global, &environment),
         Verb::Query(args) => verbs::query::run(args, global, &environment),
         Verb::Delete(args) => verbs::delete::run(args, global, &environment),

@@ -10,6 +10,7 @@ use platform::store::{SecretRecord, SecretVersion};
 use platform::vault::VersionChoice;
 
 use super::Call;
+use super::secrets::{version_page, with_next};
 use crate::answer::{Answer, json, set};
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -32,8 +33,9 @@ pub(super) async fn versions(call: &Call<'_>) -> Result<Answer, Refusal> {
     if record.time_of_deletion_us.is_some() {
         return Err(Refusal::not_found("secret", call.id()));
     }
+    let (versions, next) = version_page(call, versions)?;
     let items: Vec<_> = versions.iter().map(|version| summary(&record, version)).collect();
-    Ok(json(200, &items))
+    Ok(with_next(json(200, &items), next.as_ref()))
 }
 
 fn choice(call: &Call<'_>) -> VersionChoice {

@@ -108,7 +108,7 @@ fn page(call: &Call<'_>, by_name: bool) -> Result<ListQuery, Refusal> {
     ListQuery::new(call.query.owned("compartmentId").unwrap_or_default(), &parameters)
 }
 
-fn with_next(mut answer: Answer, next: Option<&Cursor>) -> Answer {
+pub(super) fn with_next(mut answer: Answer, next: Option<&Cursor>) -> Answer {
     if let Some(next) = next {
         set(&mut answer, "opc-next-page", &next.to_token());
     }
@@ -117,8 +117,32 @@ fn with_next(mut answer: Answer, next: Option<&Cursor>) -> Answer {
 
 pub(super) async fn versions(call: &Call<'_>) -> Result<Answer, Refusal> {
     let (record, versions) = call.platform.secret_versions(call.id()).await?;
+    let (versions, next) = version_page(call, versions)?;
     let items: Vec<_> = versions.iter().map(|version| wire_version(&record, version)).collect();
-    Ok(json(200, &items))
+    Ok(with_next(json(200, &items), next.as_ref()))
+}
+
+/// One page of versions, which come newest first.
+pub(super) fn version_page(
+    call: &Call<'_>,
+    mut versions: Vec<store::SecretVersion>,
+) -> Result<(Vec<store::SecretVersion>, Option<Cursor>), Refusal> {
+    if let Some(other) = call.query.get("sortBy").filter(|by| *by != "VERSION_NUMBER") {
+        let message = format!("sortBy is '{other}'; it must be VERSION_NUMBER");
+        return Err(Refusal::invalid(message));
+    }
+    let page = page(call, false)?;
+    if !page.descending {
+        versions.reverse();
+    }
+    if let Some(after) = page.after.and_then(|after| after.key.parse::<u32>().ok()) {
+        versions.retain(|v| if page.descending { v.no < after } else { v.no > after });
+    }
+    let more = versions.len() > page.limit;
+    versions.truncate(page.limit);
+    let next = versions.last().filter(|_| more);
+    let next = next.map(|last| Cursor { key: last.no.to_string(), id: call.id().to_owned() });
+    Ok((versions, next))
 }
 
 pub(super) async fn version(call: &Call<'_>) -> Result<Answer, Refusal> {

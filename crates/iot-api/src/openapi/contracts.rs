@@ -155,7 +155,7 @@ impl Contract {
             V::CreateSecret => put("CreateSecretDetails", "Secret"),
             V::GetSecret => get("Secret"),
             V::UpdateSecret => put("UpdateSecretDetails", "Secret"),
-            V::ListSecretVersions => get("[SecretVersion]"),
+            V::ListSecretVersions => list("[SecretVersion]", "sortBy:VERSION_NUMBER @page"),
             V::GetSecretVersion => get("SecretVersion"),
             V::ScheduleSecretDeletion => put("ScheduleSecretDeletionDetails", ""),
             V::CancelSecretDeletion
@@ -168,7 +168,9 @@ impl Contract {
             V::GetSecretBundleByName => {
                 list("SecretBundle", "secretName:string! vaultId:ocid! @version")
             }
-            V::ListSecretBundleVersions => get("[SecretBundleVersionSummary]"),
+            V::ListSecretBundleVersions => {
+                list("[SecretBundleVersionSummary]", "sortBy:VERSION_NUMBER @page")
+            }
         }
     }
 }

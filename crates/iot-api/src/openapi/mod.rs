@@ -61,6 +61,8 @@ pub fn document(served: &dyn Fn(&str) -> bool) -> Value {
         .iter()
         .map(|(name, members)| ((*name).to_owned(), object(members, name.ends_with("Details"))))
         .collect();
+    let refusals: Map<String, Value> =
+        REFUSALS.iter().map(|(status, text)| (status.to_string(), refusal(text))).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -72,6 +74,7 @@ pub fn document(served: &dyn Fn(&str) -> bool) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "responses": refusals,
             "securitySchemes": {"signature": {
                 "type": "apiKey", "in": "header", "name": "authorization",
                 "description": "Signature version=\"1\",keyId=…,algorithm=\"rsa-sha256\",headers=…,signature=…",
@@ -144,25 +147,28 @@ fn responses(contract: &Contract, served: bool) -> Value {
         }
         responses.insert(contract.status.to_string(), success);
     }
-    let refusals = [
-        (400, "A value is wrong or missing"),
-        (401, "The signature does not hold"),
-        (404, "Missing, or not permitted"),
-        (409, "In conflict with what there is"),
-        (412, "if-match names another state"),
-        (413, "The body is too large"),
-    ];
-    let not_served = (!served).then_some((501, "Not available on this platform"));
-    for (status, description) in refusals.into_iter().chain(not_served) {
-        responses.insert(
-            status.to_string(),
-            json!({
-                "description": description,
-                "content": {"application/json": {"schema": named("Error")}},
-            }),
-        );
+    let refusals = REFUSALS.iter().filter(|(status, _)| *status < 500 || !served);
+    for (status, _) in refusals {
+        let shared = json!({"$ref": format!("#/components/responses/{status}")});
+        responses.insert(status.to_string(), shared);
     }
     Value::Object(responses)
+}
+
+/// Refusals, the same for every operation; the last one is of those that are not served.
+const REFUSALS: [(u16, &str); 7] = [
+    (400, "A value is wrong or missing"),
+    (401, "The signature does not hold"),
+    (404, "Missing, or not permitted"),
+    (409, "In conflict with what there is"),
+    (412, "if-match names another state"),
+    (413, "The body is too large"),
+    (501, "Not available on this platform"),
+];
+
+fn refusal(description: &str) -> Value {
+    let content = json!({"application/json": {"schema": named("Error")}});
+    json!({"description": description, "content": content})
 }
 
 fn answer(shape: &str) -> Value {

@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod adapter;
 pub mod completions;
 pub mod create;
 pub mod delete;
