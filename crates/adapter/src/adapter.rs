@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use crate::default_definition::default_definition;
 use crate::definition::{self, Delegate, RouteDefinition, Source};
-use crate::diagnostic::{Diagnostic, Findings, LIMIT, SYNTAX};
+use crate::diagnostic::{Diagnostic, Findings, SYNTAX};
 use crate::expression::{Condition, Expression};
-use crate::limits::JSONPATHS_MAX;
 use crate::target::Target;
 
 /// A compiled adapter: immutable, shared by all threads, made for one model.
@@ -27,6 +26,8 @@ pub struct Adapter {
 #[derive(Debug)]
 pub(crate) struct Named {
     pub(crate) field: String,
+    /// As written.
+    pub(crate) text: String,
     pub(crate) expression: Expression,
 }
 
@@ -40,6 +41,8 @@ pub(crate) struct DelegateTo {
 /// A compiled route.
 #[derive(Debug)]
 pub(crate) struct Route {
+    /// As written.
+    pub(crate) condition_text: String,
     pub(crate) condition: Condition,
     pub(crate) delegate: Option<DelegateTo>,
     pub(crate) mapping: Vec<Entry>,
@@ -50,6 +53,8 @@ pub(crate) struct Route {
 /// One entry of a payload mapping.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    /// The target as written.
+    pub(crate) key: String,
     pub(crate) target: Target,
     pub(crate) source: Named,
 }
@@ -79,11 +84,6 @@ impl Adapter {
             routes.filter_map(|route| compile_route(route, &model, &mut findings)).collect();
         let is_default = generated.is_some();
         let adapter = Adapter { model, time_observed, delegate, routes, is_default };
-        if adapter.expressions().filter(|e| e.walks_payload()).count() > JSONPATHS_MAX {
-            let message =
-                format!("an adapter has at most {JSONPATHS_MAX} JSON Paths that are not plain");
-            findings.add(LIMIT, "inboundRoutes", message);
-        }
         if findings.0.is_empty() { Ok(adapter) } else { Err(findings.0) }
     }
 
@@ -96,29 +96,6 @@ impl Adapter {
     pub fn model(&self) -> &Arc<Model> {
         &self.model
     }
-
-    fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        let routes = self.routes.iter().flat_map(|route| {
-            let condition = match &route.condition {
-                Condition::If(expression) => Some(expression),
-                Condition::Always => None,
-            };
-            let mapping = route.mapping.iter().map(|entry| &entry.source.expression);
-            condition
-                .into_iter()
-                .chain(mapping)
-                .chain(delegate_expressions(route.delegate.as_ref()))
-        });
-        let time = self.time_observed.iter().map(|named| &named.expression);
-        time.chain(delegate_expressions(self.delegate.as_ref())).chain(routes)
-    }
-}
-
-fn delegate_expressions(delegate: Option<&DelegateTo>) -> impl Iterator<Item = &Expression> {
-    delegate.into_iter().flat_map(|delegate| {
-        let content_root = delegate.content_root.iter();
-        std::iter::once(&delegate.target).chain(content_root).map(|named| &named.expression)
-    })
 }
 
 /// One compiled adapter serves all threads.
@@ -130,7 +107,7 @@ const _: fn() = || {
 fn compile_named(source: Source<'_>, findings: &mut Findings) -> Option<Named> {
     let Source { field, text } = source;
     match Expression::compile(text) {
-        Ok(expression) => Some(Named { field, expression }),
+        Ok(expression) => Some(Named { field, text: text.to_owned(), expression }),
         Err(message) => {
             findings.add(SYNTAX, &field, message);
             None
@@ -158,11 +135,12 @@ fn compile_route(
             .map_err(|message| findings.add(SYNTAX, &source.field, message));
         let source = compile_named(source, findings);
         if let (Ok(target), Some(source)) = (target, source) {
-            mapping.push(Entry { target, source });
+            mapping.push(Entry { key: key.to_owned(), target, source });
         }
     }
     let is_flat = is_flat(&mapping, model.elements.len());
-    Some(Route { condition: condition.ok()?, delegate, mapping, is_flat })
+    let condition_text = route.condition.text.to_owned();
+    Some(Route { condition_text, condition: condition.ok()?, delegate, mapping, is_flat })
 }
 
 fn is_flat(mapping: &[Entry], elements: usize) -> bool {

@@ -6,24 +6,36 @@ use std::borrow::Cow;
 use dtdl::{Element, Primitive, Schema};
 
 use crate::compact::compact;
+use crate::explain::Fault;
 use crate::outcome::Rejection;
-use crate::validate::{self, Fault};
+use crate::validate;
 
 /// Digits of a number that certainly fit a double.
 const PLAIN_DIGITS_MAX: usize = 300;
 
 /// The value as compact JSON text that conforms to the element.
-pub(crate) fn coerce(element: &Element, json: Cow<'_, str>) -> Result<String, Rejection> {
-    match convert(&element.schema, &element.constraints, json) {
-        Ok(value) => Ok(value),
-        Err(Fault::Schema) => Err(Rejection::new(
-            400,
-            format!("Value of '{}' does not conform to schema '{}'", element.path, element.schema),
-        )),
-        Err(Fault::Constraint(what)) => {
-            Err(Rejection::new(400, format!("Validation failed for '{}': {what}", element.path)))
-        }
-    }
+pub(crate) fn coerce(element: &Element, json: Cow<'_, str>) -> Result<String, Fault> {
+    convert(&element.schema, &element.constraints, json)
+}
+
+/// The rejection that a fault of an element's value means (A9): what the platform says, and then
+/// what is wrong.
+pub(crate) fn rejection(element: &Element, fault: &Fault) -> Rejection {
+    let Fault { rule, at, value, expected } = fault;
+    let inside = if at.is_empty() { String::new() } else { format!(" at {at}") };
+    let path = &element.path;
+    Rejection::new(
+        400,
+        match *rule {
+            "schema" => format!(
+                "Value of '{path}' does not conform to schema '{}': {value}{inside} is not {expected}",
+                element.schema
+            ),
+            rule => {
+                format!("Validation failed for '{path}': {rule} {expected}, found {value}{inside}")
+            }
+        },
+    )
 }
 
 fn convert(
@@ -33,7 +45,8 @@ fn convert(
 ) -> Result<String, Fault> {
     match schema {
         Schema::Primitive(primitive) => {
-            let value = convert_primitive(*primitive, json).ok_or(Fault::Schema)?;
+            let value = convert_primitive(*primitive, json)
+                .map_err(|json| validate::schema_fault(schema, &json))?;
             if !constraints.is_empty() {
                 validate::check_text(constraints, &value)?;
             }
@@ -46,40 +59,50 @@ fn convert(
                     Cow::Owned(text) => text,
                     Cow::Borrowed(_) => json.into_owned(),
                 }),
-                _ => Err(Fault::Schema),
+                _ => Err(validate::schema_fault(schema, &json)),
             }
         }
         schema => {
-            let value = serde_json::from_str(&json).map_err(|_| Fault::Schema)?;
+            let value =
+                serde_json::from_str(&json).map_err(|_| validate::schema_fault(schema, &json))?;
             Ok(validate::conform(schema, constraints, value)?.to_string())
         }
     }
 }
 
-/// A single value as JSON text of a primitive; `None` if it is none.
-pub(crate) fn convert_primitive(primitive: Primitive, json: Cow<'_, str>) -> Option<String> {
+/// A single value as JSON text of a primitive; given back if it is none.
+pub(crate) fn convert_primitive(
+    primitive: Primitive,
+    json: Cow<'_, str>,
+) -> Result<String, Cow<'_, str>> {
     match primitive {
-        Primitive::Integer => {
-            let value = integer(&json)?;
-            i32::try_from(value).ok().map(|_| keep_integer(json, value))
-        }
-        Primitive::Long => integer(&json).map(|value| keep_integer(json, value)),
+        Primitive::Integer => match integer(&json) {
+            Some(value) if i32::try_from(value).is_ok() => Ok(keep_integer(json, value)),
+            _ => Err(json),
+        },
+        Primitive::Long => match integer(&json) {
+            Some(value) => Ok(keep_integer(json, value)),
+            None => Err(json),
+        },
         Primitive::Double => decimal(json, f64::MAX),
         Primitive::Float => decimal(json, f64::from(f32::MAX)),
         Primitive::Boolean => match &*json {
-            "true" | "\"true\"" => Some("true".to_owned()),
-            "false" | "\"false\"" => Some("false".to_owned()),
-            _ => None,
+            "true" | "\"true\"" => Ok("true".to_owned()),
+            "false" | "\"false\"" => Ok("false".to_owned()),
+            _ => Err(json),
         },
-        Primitive::String => match json.as_bytes().first()? {
-            b'"' => Some(json.into_owned()),
-            b'{' | b'[' | b'n' => None,
+        Primitive::String => match json.as_bytes().first() {
+            Some(b'"') => Ok(json.into_owned()),
+            None | Some(b'{' | b'[' | b'n') => Err(json),
             // Numbers and booleans need no escape.
-            _ => Some(format!("\"{json}\"")),
+            _ => Ok(format!("\"{json}\"")),
         },
         Primitive::Date | Primitive::Time | Primitive::DateTime | Primitive::Duration => {
-            let text: String = serde_json::from_str(&json).ok()?;
-            validate::is_temporal(primitive, &text).then(|| json.into_owned())
+            let text = serde_json::from_str::<String>(&json);
+            match text.is_ok_and(|text| validate::is_temporal(primitive, &text)) {
+                true => Ok(json.into_owned()),
+                false => Err(json),
+            }
         }
     }
 }
@@ -137,16 +160,18 @@ fn keep_integer(json: Cow<'_, str>, value: i64) -> String {
 }
 
 /// A number within bounds, in the digits it was sent with.
-fn decimal(json: Cow<'_, str>, largest: f64) -> Option<String> {
-    let text = number_text(&json)?;
+fn decimal(json: Cow<'_, str>, largest: f64) -> Result<String, Cow<'_, str>> {
+    let Some(text) = number_text(&json) else {
+        return Err(json);
+    };
     let plain = text.len() < PLAIN_DIGITS_MAX && !text.contains(['e', 'E']);
     if !plain || largest < f64::MAX {
-        let value: f64 = text.parse().ok()?;
-        if value.abs() > largest {
-            return None;
+        let within = text.parse::<f64>().is_ok_and(|value| value.abs() <= largest);
+        if !within {
+            return Err(json);
         }
     }
-    Some(if text.len() == json.len() { json.into_owned() } else { text.to_owned() })
+    if text.len() == json.len() { Ok(json.into_owned()) } else { Ok(text.to_owned()) }
 }
 
 #[cfg(test)]
@@ -155,12 +180,12 @@ mod tests {
 
     fn gives(primitive: Primitive, json: &str, value: &str) {
         let found = convert_primitive(primitive, json.into());
-        assert_eq!(found.as_deref(), Some(value), "{primitive:?} {json}");
+        assert_eq!(found.as_deref(), Ok(value), "{primitive:?} {json}");
     }
 
     fn refuses(primitive: Primitive, jsons: &[&str]) {
         for json in jsons {
-            assert_eq!(convert_primitive(primitive, (*json).into()), None, "{primitive:?} {json}");
+            assert!(convert_primitive(primitive, (*json).into()).is_err(), "{primitive:?} {json}");
         }
     }
 

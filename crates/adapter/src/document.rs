@@ -96,6 +96,26 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Visits the items of an array or the values of an object's members, each member once.
+    pub(crate) fn each_child<'n>(&'n self, mut visit: impl FnMut(&'n Node<'a>)) {
+        match self.children() {
+            Children::None => {}
+            Children::Array(items) => items.iter().for_each(visit),
+            Children::Object(members) => {
+                for (i, (key, node)) in members.entries.iter().enumerate() {
+                    // Of equal keys the last counts, in the place of the first.
+                    match members.is_repeated() {
+                        false => visit(node),
+                        true if members.first(key) == Some(i) => {
+                            visit(members.get(key).unwrap_or(node));
+                        }
+                        true => {}
+                    }
+                }
+            }
+        }
+    }
+
     fn children(&self) -> &Children<'a> {
         // The whole document was checked, so reading a part of it cannot fail.
         self.children.get_or_init(|| match self.text.as_bytes().first() {
@@ -108,6 +128,22 @@ impl<'a> Node<'a> {
 }
 
 impl<'a> Members<'a> {
+    /// Does a key occur twice?
+    fn is_repeated(&self) -> bool {
+        match &self.index {
+            Some(index) => index.len() < self.entries.len(),
+            None => {
+                let mut entries = self.entries.iter().enumerate();
+                entries.any(|(i, (key, _))| self.entries[..i].iter().any(|(known, _)| known == key))
+            }
+        }
+    }
+
+    /// Position of the first entry with a key.
+    fn first(&self, key: &str) -> Option<usize> {
+        self.entries.iter().position(|(known, _)| known == key)
+    }
+
     fn get(&self, name: &str) -> Option<&Node<'a>> {
         let position = match &self.index {
             Some(index) => index.get(name).copied(),

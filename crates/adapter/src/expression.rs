@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::document::Node;
+use crate::explain::Evaluated;
 use crate::jq::{Failure, Meter, PlainStep, Program, Val, numeric_leaves, quoted};
+use crate::jsonpath::Path;
 
 pub(crate) use jsonpath::plain as plain_path;
 
@@ -19,7 +21,7 @@ pub(crate) enum Expression {
     /// A plain JSON Path: members and items only.
     Path(Vec<PlainStep>),
     /// Any other JSON Path.
-    JsonPath(serde_json_path::JsonPath),
+    JsonPath(Path),
     /// A jq program that is a plain path.
     JqPath(Vec<PlainStep>, Program),
     /// Any other jq program.
@@ -49,23 +51,17 @@ pub(crate) struct Scope<'s, 'a> {
     pub(crate) endpoint: &'a str,
     pub(crate) now_us: i64,
     pub(crate) root: &'s Node<'a>,
-    tree: OnceCell<serde_json::Value>,
     val: OnceCell<Result<Val, String>>,
     meter: OnceCell<Meter>,
 }
 
 impl<'s, 'a> Scope<'s, 'a> {
     pub(crate) fn new(endpoint: &'a str, now_us: i64, root: &'s Node<'a>) -> Scope<'s, 'a> {
-        let (tree, val, meter) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Scope { endpoint, now_us, root, tree, val, meter }
-    }
-
-    fn tree(&self) -> &serde_json::Value {
-        self.tree.get_or_init(|| serde_json::from_str(self.root.text()).unwrap_or_default())
+        Scope { endpoint, now_us, root, val: OnceCell::new(), meter: OnceCell::new() }
     }
 
     fn val(&self) -> Result<&Val, Failure> {
-        let read = || serde_json::from_str(self.root.text()).map_err(|e| e.to_string());
+        let read = || crate::jq::read(self.root.text());
         self.val.get_or_init(read).as_ref().map_err(|e| Failure::Error(e.clone()))
     }
 
@@ -131,7 +127,10 @@ impl Expression {
                 Walk::Found(node) if !node.is_null() => Some(Cow::Borrowed(node.text())),
                 _ => None,
             }),
-            Expression::JsonPath(path) => Ok(jsonpath::query(path, scope.tree()).map(Cow::Owned)),
+            Expression::JsonPath(path) => {
+                let found = jsonpath::query(path, scope.root, scope.meter())?;
+                Ok(found.map(Cow::Owned))
+            }
             Expression::JqPath(steps, program) => match walk(scope.root, steps) {
                 Walk::Found(node) if !node.is_null() => Ok(Some(Cow::Borrowed(node.text()))),
                 Walk::Found(_) | Walk::Absent => Ok(None),
@@ -143,9 +142,14 @@ impl Expression {
         }
     }
 
-    /// May evaluating it look at every value of the payload, unmetered?
-    pub(crate) fn walks_payload(&self) -> bool {
-        matches!(self, Expression::JsonPath(_))
+    /// Is it a plain path to something that a payload lacks?
+    pub(crate) fn reads_absent(&self, root: &Node<'_>) -> bool {
+        match self {
+            Expression::Path(steps) | Expression::JqPath(steps, _) => {
+                !matches!(walk(root, steps), Walk::Found(_))
+            }
+            _ => false,
+        }
     }
 
     /// The truth of a condition; an error counts as false (A3).
@@ -157,6 +161,16 @@ impl Expression {
         }
         matches!(self.evaluate(scope), Ok(Some(json)) if json != "false")
     }
+}
+
+/// The jq programs in an expression, as far as it can be split.
+pub(crate) fn programs(text: &str) -> Vec<String> {
+    let pieces = template::split(text).unwrap_or_default().into_iter();
+    let code = pieces.filter_map(|piece| match piece {
+        template::Piece::Code(code) => Some(code),
+        template::Piece::Text(_) => None,
+    });
+    code.collect()
 }
 
 impl Condition {
@@ -178,6 +192,23 @@ impl Condition {
         match self {
             Condition::Always => true,
             Condition::If(expression) => expression.is_true(scope),
+        }
+    }
+
+    /// What it gives, for those who ask why it is not true.
+    pub(crate) fn value(&self, scope: &Scope<'_, '_>) -> Evaluated {
+        let value = match self {
+            Condition::Always => return Evaluated::Value("true".to_owned()),
+            // Conditions get no second try with softened numbers.
+            Condition::If(Expression::Jq(program)) => {
+                scope.first(program).and_then(|val| json(val, scope))
+            }
+            Condition::If(expression) => expression.evaluate(scope),
+        };
+        match value {
+            Ok(Some(json)) => Evaluated::Value(json.into_owned()),
+            Ok(None) => Evaluated::Missing,
+            Err(failure) => Evaluated::Failed(failure.to_string()),
         }
     }
 }

@@ -1,35 +1,45 @@
-//! jq programs: jaq's lexer and parser, and an evaluator of our own that can be stopped.
+//! jq programs: a parser and an evaluator that can be stopped.
 //!
 //! Every filter run, every value made and every part of a value looked at is paid for (`meter`),
 //! so the worst program costs a message its rejection and nothing else. The language is that of
-//! jq 1.8 without input, output, modules and `?//`.
+//! jq 1.8 without input, output and modules.
 
-mod base64;
+mod bases;
 mod builtins;
 mod compile;
 mod eval;
 mod filter;
 mod forms;
 mod item;
+mod lex;
 mod meter;
+mod numeral;
 mod ops;
+mod parse;
 mod path;
 mod print;
 mod read;
+mod survey;
+mod syntax;
 mod value;
 
-use jaq_core::load::lex::{Lexer, Tok, Token};
-use jaq_core::load::parse::Parser;
-
-use crate::limits::{EXPRESSION_BYTES_MAX, EXPRESSION_KEYWORDS_MAX, EXPRESSION_TOKENS_MAX};
+use crate::limits::{EXPRESSION_BYTES_MAX, EXPRESSION_TOKENS_MAX};
 use builtins::Builtin;
 use eval::Machine;
 use filter::{Code, Comparison, Env, Filter, Literal, PathPart};
-use meter::Stop;
+use lex::{Part, Token, Word};
 
 pub(crate) use builtins::values::numeric_leaves;
-pub(crate) use meter::Meter;
+pub(crate) use lex::comment_length;
+pub(crate) use meter::{Meter, Run, Stop};
 pub(crate) use ops::quoted;
+pub(crate) use read::read;
+pub(crate) use survey::survey;
+
+/// The text format of that name, without `@`.
+fn format_named(name: &str) -> Option<filter::Format> {
+    compile::format_named(name)
+}
 pub(crate) use value::Val;
 
 /// A compiled program.
@@ -47,6 +57,19 @@ pub(crate) enum Failure {
     Error(String),
     /// A limit; nothing helps.
     Limit(&'static str),
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Failure {
+        match stop {
+            Stop::Error(message) => Failure::Error(match message.as_str() {
+                Some(text) => text.to_owned(),
+                None => message.excerpt(),
+            }),
+            Stop::Break(_) => Failure::Error("break outside of its label".to_owned()),
+            Stop::Limit(reason) => Failure::Limit(reason),
+        }
+    }
 }
 
 impl std::fmt::Display for Failure {
@@ -71,20 +94,9 @@ impl Program {
         if text.len() > EXPRESSION_BYTES_MAX {
             return Err(format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes"));
         }
-        let tokens = Lexer::new(text).lex().map_err(|errors| {
-            let first = errors.first();
-            first.map_or_else(String::new, |(expected, found)| {
-                format!("expected {}{}", expected.as_str(), near(found))
-            })
-        })?;
+        let tokens = lex::split(text)?;
         check_size(&tokens)?;
-        let term = Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
-            let first = errors.first();
-            first.map_or_else(String::new, |(expected, found)| {
-                let found = found.map_or(" at the end".to_owned(), |Token(text, _)| near(text));
-                format!("expected {}{found}", expected.as_str())
-            })
-        })?;
+        let term = parse::parse(text, &tokens)?;
         let code = compile::compile(&term)?;
         let endpoint_only = is_endpoint_only(&code.main);
         Ok(Program { code, endpoint_only })
@@ -99,14 +111,24 @@ impl Program {
         meter: &Meter,
     ) -> Result<Option<Val>, Failure> {
         let machine = Machine { code: &self.code, meter, endpoint, now_us };
-        machine.first(&self.code.main, &Env::default(), input).map_err(|stop| match stop {
-            Stop::Error(message) => Failure::Error(match message.as_str() {
-                Some(text) => text.to_owned(),
-                None => message.excerpt(),
-            }),
-            Stop::Break(_) => Failure::Error("break outside of its label".to_owned()),
-            Stop::Limit(reason) => Failure::Limit(reason),
-        })
+        machine.first(&self.code.main, &Env::default(), input).map_err(Failure::from)
+    }
+
+    /// All outputs on an input as JSON text, as far as it gets.
+    pub(crate) fn all(
+        &self,
+        input: &Val,
+        endpoint: &str,
+        now_us: i64,
+        meter: &Meter,
+        outputs: &mut Vec<String>,
+    ) -> Result<(), Failure> {
+        let machine = Machine { code: &self.code, meter, endpoint, now_us };
+        let result = machine.values(&self.code.main, &Env::default(), input, &mut |val| {
+            outputs.push(val.to_json(meter)?);
+            Ok(())
+        });
+        result.map_err(Failure::from)
     }
 
     /// The steps, if the program is a plain path such as `.a.b[0]`.
@@ -179,46 +201,24 @@ fn endpoint_truth(filter: &Filter, endpoint: &str) -> bool {
     }
 }
 
-/// Refuses what would make the parser descend too far.
-fn check_size(tokens: &[Token<&str>]) -> Result<(), String> {
-    let (mut all, mut keywords) = (0, 0);
-    visit(tokens, &mut |text| {
-        all += 1;
-        keywords += usize::from(matches!(
-            text,
-            "if" | "def" | "reduce" | "foreach" | "try" | "label" | "as"
-        ));
-    });
-    if all > EXPRESSION_TOKENS_MAX {
-        return Err(format!("the expression has more than {EXPRESSION_TOKENS_MAX} parts"));
+/// Bounds the size of a program.
+fn check_size(tokens: &[Token<'_>]) -> Result<(), String> {
+    fn count(tokens: &[Token<'_>]) -> usize {
+        let inner = tokens.iter().map(|token| match &token.word {
+            Word::Str(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    Part::Code(tokens) => count(tokens),
+                    Part::Text(_) => 0,
+                })
+                .sum(),
+            _ => 0,
+        });
+        tokens.len() + inner.sum::<usize>()
     }
-    if keywords > EXPRESSION_KEYWORDS_MAX {
-        return Err(format!("the expression has more than {EXPRESSION_KEYWORDS_MAX} keywords"));
-    }
-    Ok(())
-}
-
-/// Visits the tokens at all levels.
-fn visit(tokens: &[Token<&str>], seen: &mut dyn FnMut(&str)) {
-    for Token(text, token) in tokens {
-        seen(text);
-        match token {
-            Tok::Block(tokens) => visit(tokens, seen),
-            Tok::Str(parts) => parts.iter().for_each(|part| {
-                if let jaq_core::load::lex::StrPart::Term(token) = part {
-                    visit(std::slice::from_ref(token), seen);
-                }
-            }),
-            _ => {}
-        }
-    }
-}
-
-fn near(text: &str) -> String {
-    match text.char_indices().nth(20) {
-        _ if text.is_empty() => " at the end".to_owned(),
-        Some((end, _)) => format!(" at `{}…`", &text[..end]),
-        None => format!(" at `{text}`"),
+    match count(tokens) > EXPRESSION_TOKENS_MAX {
+        true => Err(format!("the expression has more than {EXPRESSION_TOKENS_MAX} parts")),
+        false => Ok(()),
     }
 }
 

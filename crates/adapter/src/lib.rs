@@ -34,9 +34,13 @@ mod definition;
 mod diagnostic;
 mod document;
 mod endpoint;
+mod explain;
 mod expression;
 mod jq;
+mod jsonpath;
+pub mod language;
 mod limits;
+pub mod lint;
 mod normalise;
 mod outcome;
 mod target;
@@ -46,5 +50,8 @@ mod validate;
 pub use adapter::Adapter;
 pub use default_definition::default_definition;
 pub use diagnostic::Diagnostic;
+pub use explain::{
+    Evaluated, Explanation, ExpressionTrace, Fault, FieldTrace, RouteState, RouteTrace, Verdict,
+};
 pub use outcome::{ContentValue, Delegation, Message, Normalized, Outcome, Rejection};
 pub use validate::check_value;

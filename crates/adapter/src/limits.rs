@@ -12,12 +12,8 @@ pub const EXPRESSION_BYTES_MAX: usize = 8 * 1024;
 /// Brackets inside each other in one expression, which bounds the parser's recursion.
 pub const EXPRESSION_NESTING_MAX: usize = 64;
 
-/// Tokens of one jq program: operators make its tree deeper without a bracket.
+/// Words of one jq program: operators make its tree deeper without a bracket.
 pub const EXPRESSION_TOKENS_MAX: usize = 1024;
-
-/// Keywords of one jq program that begin something inside something else, such as `if` and `def`;
-/// the parser takes several kilobytes of stack for each.
-pub const EXPRESSION_KEYWORDS_MAX: usize = 128;
 
 /// Levels of a payload, as in serde_json, which every later reader of the value uses.
 pub const DOCUMENT_DEPTH_MAX: usize = 128;
@@ -28,7 +24,7 @@ pub const REJECTION_CHARS_MAX: usize = 500;
 /// Findings reported for one definition.
 pub const DIAGNOSTICS_MAX: usize = 100;
 
-/// Steps of jq evaluation for one message: one for each filter run, each value made and each
+/// Steps of jq and JSON Path evaluation for one message: one for each filter run, each value made and each
 /// eight bytes of text made. Everyday filters take less than a hundred; at about 50 ns a step this
 /// is also a bound on time that does not depend on the machine's load.
 pub const JQ_FUEL: u64 = 400_000;
@@ -46,9 +42,3 @@ pub const REGEX_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of text that jq's regular expressions look at. One search cannot be interrupted, and in
 /// the worst case it takes the product of both sizes.
 pub const REGEX_TEXT_BYTES_MAX: usize = 32 * 1024;
-
-/// JSON Paths of one adapter that are not plain: each may walk the whole payload.
-pub const JSONPATHS_MAX: usize = 64;
-
-/// Commas in one JSON Path: each adds another selector, and so another copy of what it finds.
-pub const JSONPATH_COMMAS_MAX: usize = 8;

@@ -2,12 +2,14 @@
 //! caller's.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use serde_json::{Map, Value};
 
 use crate::adapter::{Adapter, DelegateTo, Entry, Named, Route};
-use crate::coerce::coerce;
+use crate::coerce::{coerce, rejection};
 use crate::document::Node;
+use crate::explain::{Explanation, Fault, Recorder, Silent, Trace};
 use crate::expression::Scope;
 use crate::outcome::{ContentValue, Delegation, Message, Normalized, Outcome, Rejection};
 use crate::target::Target;
@@ -17,29 +19,42 @@ impl Adapter {
     /// Normalises one message. It never panics and always ends: work that users can cause is
     /// bounded.
     pub fn normalise(&self, message: &Message<'_>) -> Outcome {
-        self.evaluate(message).unwrap_or_else(Outcome::Rejected)
+        self.evaluate(message, &mut Silent).unwrap_or_else(Outcome::Rejected)
     }
 
-    fn evaluate(&self, message: &Message<'_>) -> Result<Outcome, Rejection> {
+    /// Normalises one message and tells every step, those behind the first failure included. The
+    /// outcome is that of [`Adapter::normalise`].
+    pub fn explain(&self, message: &Message<'_>) -> Explanation {
+        let mut trace = Trace::of(&self.routes);
+        let outcome = self.evaluate(message, &mut trace).unwrap_or_else(Outcome::Rejected);
+        trace.finish(outcome)
+    }
+
+    fn evaluate<R: Recorder>(
+        &self,
+        message: &Message<'_>,
+        recorder: &mut R,
+    ) -> Result<Outcome, Rejection> {
         let root = Node::parse(message.content).map_err(|reason| {
             Rejection::new(400, format!("Payload is not valid JSON: {reason}"))
         })?;
         let scope = Scope::new(message.endpoint, message.time_received_us, &root);
         let time_observed_us = match &self.time_observed {
-            Some(source) => observed(source, &scope)?,
+            Some(source) => observed(source, &scope, recorder)?,
             None => None,
         };
-        if let Some(delegation) = delegate(self.delegate.as_ref(), &scope, time_observed_us)? {
+        let delegation = delegate(self.delegate.as_ref(), &scope, time_observed_us, recorder)?;
+        if let Some(delegation) = delegation {
             return Ok(Outcome::Delegated(delegation));
         }
-        let mut routes = self.routes.iter();
-        let Some(route) = routes.find(|route| route.condition.is_true(&scope)) else {
+        let Some(route) = self.route(&scope, recorder) else {
             return Err(Rejection::new(404, "No matching route".to_owned()));
         };
-        if let Some(delegation) = delegate(route.delegate.as_ref(), &scope, time_observed_us)? {
+        let delegation = delegate(route.delegate.as_ref(), &scope, time_observed_us, recorder)?;
+        if let Some(delegation) = delegation {
             return Ok(Outcome::Delegated(delegation));
         }
-        let values = self.values(route, &scope)?;
+        let values = self.values(route, &scope, recorder)?;
         if values.is_empty() {
             return Err(Rejection::new(500, "Normalization output is empty".to_owned()));
         }
@@ -47,50 +62,104 @@ impl Adapter {
         Ok(Outcome::Values(Normalized { time_observed_us, values }))
     }
 
-    fn values(&self, route: &Route, scope: &Scope<'_, '_>) -> Result<Vec<ContentValue>, Rejection> {
-        if route.is_flat {
-            let mut values = Vec::with_capacity(route.mapping.len());
-            for entry in &route.mapping {
-                let Some(json) = value_of(&entry.source, scope)? else {
-                    continue;
-                };
-                match &entry.target {
-                    Target::Element(element) => values.push(self.value(*element, json)?),
-                    target => self.refuse_unknown(target)?,
-                }
+    /// The first route whose condition is true.
+    fn route<R: Recorder>(&self, scope: &Scope<'_, '_>, recorder: &mut R) -> Option<&Route> {
+        let mut routes = self.routes.iter().enumerate();
+        let found = routes.find(|(index, route)| {
+            let matched = route.condition.is_true(scope);
+            if R::KEEPS {
+                // In a scope of its own, so that telling takes nothing off the message's account.
+                let shadow = Scope::new(scope.endpoint, scope.now_us, scope.root);
+                recorder.route(*index, matched, route.condition.value(&shadow));
             }
-            return Ok(values);
-        }
+            matched
+        });
+        found.map(|(_, route)| route)
+    }
+
+    fn values<R: Recorder>(
+        &self,
+        route: &Route,
+        scope: &Scope<'_, '_>,
+        recorder: &mut R,
+    ) -> Result<Vec<ContentValue>, Rejection> {
+        let mut first = First::<R>::default();
+        let mut values = Vec::with_capacity(route.mapping.len());
         let mut output = Output::default();
         for entry in &route.mapping {
-            if let Some(json) = value_of(&entry.source, scope)? {
-                self.put(entry, json, &mut output)?;
-            }
+            let value = value_of(&entry.source, scope);
+            recorder.entry(entry, &value.as_ref().map(Option::as_deref));
+            let json = match value {
+                Ok(Some(json)) => json,
+                Ok(None) => continue,
+                Err(rejection) => {
+                    first.note(rejection)?;
+                    continue;
+                }
+            };
+            let done = match &entry.target {
+                Target::Element(element) if route.is_flat => {
+                    self.value(*element, json, recorder).map(|value| values.push(value))
+                }
+                _ => self.put(entry, json, &mut output, recorder),
+            };
+            done.or_else(|rejection| first.note(rejection))?;
         }
-        let values = output.0.into_iter();
-        values.map(|(element, value)| self.value(element, Cow::Owned(value.to_string()))).collect()
+        for (element, value) in output.0 {
+            let value = self.value(element, Cow::Owned(value.to_string()), recorder);
+            value.map(|value| values.push(value)).or_else(|rejection| first.note(rejection))?;
+        }
+        first.or(values)
     }
 
     /// Checks a value against its element (A7).
-    fn value(&self, element: usize, json: Cow<'_, str>) -> Result<ContentValue, Rejection> {
-        let value = coerce(&self.model.elements[element], json)?;
-        Ok(ContentValue { element, value })
+    fn value<R: Recorder>(
+        &self,
+        element: usize,
+        json: Cow<'_, str>,
+        recorder: &mut R,
+    ) -> Result<ContentValue, Rejection> {
+        let of = &self.model.elements[element];
+        let mapped = if R::KEEPS { json.to_string() } else { String::new() };
+        match coerce(of, json) {
+            Ok(value) => {
+                recorder.field(&of.path, &mapped, Ok(&value));
+                Ok(ContentValue { element, value })
+            }
+            Err(fault) => {
+                let rejection = rejection(of, &fault);
+                recorder.field(&of.path, &mapped, Err(fault));
+                Err(rejection)
+            }
+        }
     }
 
-    fn put(&self, entry: &Entry, json: Cow<'_, str>, output: &mut Output) -> Result<(), Rejection> {
+    fn put<R: Recorder>(
+        &self,
+        entry: &Entry,
+        json: Cow<'_, str>,
+        output: &mut Output,
+        recorder: &mut R,
+    ) -> Result<(), Rejection> {
         let value = serde_json::from_str(&json)
             .map_err(|reason| Rejection::failed(&entry.source.field, reason))?;
         match &entry.target {
             Target::Element(element) => output.set(*element, value),
             Target::Inside(element, names) => output.set_inside(*element, names, value),
-            Target::Root => return self.put_root(entry, value, output),
-            target => self.refuse_unknown(target)?,
+            Target::Root => return self.put_root(entry, value, output, recorder),
+            target => self.refuse_unknown(target, &value, recorder)?,
         }
         Ok(())
     }
 
     /// Spreads an object over the root (A4): members are elements, or components with elements.
-    fn put_root(&self, entry: &Entry, value: Value, output: &mut Output) -> Result<(), Rejection> {
+    fn put_root<R: Recorder>(
+        &self,
+        entry: &Entry,
+        value: Value,
+        output: &mut Output,
+        recorder: &mut R,
+    ) -> Result<(), Rejection> {
         let Value::Object(members) = value else {
             return Err(Rejection::failed(&entry.source.field, "the result must be an object"));
         };
@@ -100,9 +169,9 @@ impl Adapter {
                 Target::Element(_) => {}
                 unknown => match value {
                     Value::Object(members) if self.is_component(&name) => {
-                        self.put_component(&name, members, output)?;
+                        self.put_component(&name, members, output, recorder)?;
                     }
-                    _ => self.refuse_unknown(&unknown)?,
+                    value => self.refuse_unknown(&unknown, &value, recorder)?,
                 },
             }
         }
@@ -114,32 +183,67 @@ impl Adapter {
         elements.any(|e| e.path.split_once('.').is_some_and(|(component, _)| component == name))
     }
 
-    fn put_component(
+    fn put_component<R: Recorder>(
         &self,
         component: &str,
         members: Map<String, Value>,
         output: &mut Output,
+        recorder: &mut R,
     ) -> Result<(), Rejection> {
         for (name, value) in members {
             let names = [component.to_owned(), name];
             match Target::find(&names, &self.model) {
                 Target::Element(element) if !value.is_null() => output.set(element, value),
                 Target::Element(_) => {}
-                unknown => self.refuse_unknown(&unknown)?,
+                unknown => self.refuse_unknown(&unknown, &value, recorder)?,
             }
         }
         Ok(())
     }
 
     /// A target the model lacks rejects the message, unless the mapping was generated (A4).
-    fn refuse_unknown(&self, target: &Target) -> Result<(), Rejection> {
-        match target {
-            Target::Unknown(path) if !self.is_default => Err(Rejection::new(
-                400,
-                format!("Target '{path}' is not part of the model {}", self.model.id),
-            )),
-            _ => Ok(()),
+    fn refuse_unknown<R: Recorder>(
+        &self,
+        target: &Target,
+        value: &Value,
+        recorder: &mut R,
+    ) -> Result<(), Rejection> {
+        let Target::Unknown(path) = target else { return Ok(()) };
+        if self.is_default {
+            return Ok(());
         }
+        if R::KEEPS {
+            let expected = "an element of the model".to_owned();
+            let value = value.to_string();
+            let fault = Fault { rule: "model", at: String::new(), value: value.clone(), expected };
+            recorder.field(path, &value, Err(fault));
+        }
+        let message = format!("Target '{path}' is not part of the model {}", self.model.id);
+        Err(Rejection::new(400, message))
+    }
+}
+
+/// The first rejection of a message, for recorders that want to hear what comes after it.
+struct First<R>(Option<Rejection>, PhantomData<R>);
+
+impl<R> Default for First<R> {
+    fn default() -> First<R> {
+        First(None, PhantomData)
+    }
+}
+
+impl<R: Recorder> First<R> {
+    /// Ends the evaluation, unless the recorder wants the rest.
+    fn note(&mut self, rejection: Rejection) -> Result<(), Rejection> {
+        if !R::KEEPS {
+            return Err(rejection);
+        }
+        self.0.get_or_insert(rejection);
+        Ok(())
+    }
+
+    fn or<T>(self, value: T) -> Result<T, Rejection> {
+        self.0.map_or(Ok(value), Err)
     }
 }
 
@@ -172,8 +276,23 @@ fn value_of<'a>(source: &Named, scope: &Scope<'_, 'a>) -> Result<Option<Cow<'a, 
     value.map_err(|failure| Rejection::failed(&source.field, failure))
 }
 
-fn observed(source: &Named, scope: &Scope<'_, '_>) -> Result<Option<i64>, Rejection> {
-    let Some(json) = value_of(source, scope)? else {
+/// The value of an expression outside of the mapping.
+fn recorded<'a, R: Recorder>(
+    source: &Named,
+    scope: &Scope<'_, 'a>,
+    recorder: &mut R,
+) -> Result<Option<Cow<'a, str>>, Rejection> {
+    let value = value_of(source, scope);
+    recorder.expression(source, &value.as_ref().map(Option::as_deref));
+    value
+}
+
+fn observed<R: Recorder>(
+    source: &Named,
+    scope: &Scope<'_, '_>,
+    recorder: &mut R,
+) -> Result<Option<i64>, Rejection> {
+    let Some(json) = recorded(source, scope, recorder)? else {
         return Ok(None);
     };
     let time = parse_observed(&json);
@@ -181,15 +300,16 @@ fn observed(source: &Named, scope: &Scope<'_, '_>) -> Result<Option<i64>, Reject
 }
 
 /// The delegation, if a target is named and not empty (A2, step 4).
-fn delegate(
+fn delegate<R: Recorder>(
     delegate: Option<&DelegateTo>,
     scope: &Scope<'_, '_>,
     time_observed_us: Option<i64>,
+    recorder: &mut R,
 ) -> Result<Option<Delegation>, Rejection> {
     let Some(DelegateTo { target, content_root }) = delegate else {
         return Ok(None);
     };
-    let Some(json) = value_of(target, scope)? else {
+    let Some(json) = recorded(target, scope, recorder)? else {
         return Ok(None);
     };
     let name = match json.as_bytes().first() {
@@ -205,7 +325,7 @@ fn delegate(
     }
     let content = match content_root {
         None => scope.root.text().as_bytes().to_vec(),
-        Some(root) => match value_of(root, scope)? {
+        Some(root) => match recorded(root, scope, recorder)? {
             Some(json) => json.into_owned().into_bytes(),
             None => {
                 return Err(Rejection::failed(&root.field, "the payload has no such part"));

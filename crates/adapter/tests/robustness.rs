@@ -22,9 +22,17 @@ fn adapters() -> Vec<Adapter> {
             "$.flowRate": "$.a", "$.velocity": "${.a | floor}", "$.state": "$..b",
             "$.limits.low": "$.a[0]", "$.file.commandDetails": "$", "$.readings": "$.a[*]"}},
     ]);
+    let costly = json!([
+        {"condition": "$..[?count(@..a) == count($..b)]", "payloadMapping": {"$.state": "$..*..*..*"}},
+        {"condition": "${[..] | length > 3}", "payloadMapping": {
+            "$.state": "${tojson}", "$.file": "${{commandDetails: .}}",
+            "$.velocity": "${[.. | numbers] | add}"}},
+        {"condition": "${true}", "target": "${.to | strings}", "contentRoot": "$..a"},
+    ]);
     vec![
         Adapter::compile(model(), None, None).expect("valid"),
         Adapter::compile(model(), Some(&envelope), Some(&routes)).expect("valid"),
+        Adapter::compile(model(), None, Some(&costly)).expect("valid"),
     ]
 }
 
@@ -49,7 +57,10 @@ fn payload() -> impl Strategy<Value = serde_json::Value> {
 
 fn check(adapter: &Adapter, endpoint: &str, content: &[u8]) {
     let message = Message { endpoint, content, time_received_us: 1 };
-    if let Outcome::Values(normalized) = adapter.normalise(&message) {
+    let outcome = adapter.normalise(&message);
+    // Whoever asks why gets the answer that the message got.
+    assert_eq!(adapter.explain(&message).outcome, outcome);
+    if let Outcome::Values(normalized) = outcome {
         assert!(!normalized.values.is_empty());
         for value in normalized.values {
             assert!(value.element < adapter.model().elements.len());

@@ -27,6 +27,8 @@ pub(crate) struct Checker<'v> {
     pub(crate) allow_undefined: bool,
     /// May a whole document be written in version 2 of the language?
     pub(crate) allow_version_2: bool,
+    /// Contents of each interface by name.
+    pub(crate) names: HashMap<usize, HashMap<&'v str, usize>>,
     /// Names visited while inherited contents are compared; bounds the work.
     pub(crate) visits: usize,
 }
@@ -124,9 +126,7 @@ impl<'v> Checker<'v> {
         let index = self.graph.elements.len();
         let types = self.types(object, slot, &context, &place);
         let id = self.identifier(object, types.as_ref().map(|types| types.0), slot, &place, index);
-        let Some((kind, cotypes)) = types else {
-            return None;
-        };
+        let (kind, cotypes) = types?;
         if context.version == 2 && around.version == 3 && !slot.version_2 {
             let message = "version 2 of the language is not allowed here; use version 3";
             self.report(code!("disallowedVersionDefinition"), &place, Some("@context"), message);

@@ -205,9 +205,8 @@ impl<'v> Checker<'v> {
         };
         let sibling = if self.graph.elements[parent].kind == Kind::Interface {
             let hierarchy = self.hierarchy(parent);
-            let mut siblings =
-                hierarchy.iter().flat_map(|interface| self.graph.targets(*interface, "contents"));
-            let found = siblings.find(|s| self.graph.elements[*s].name == Some(name));
+            let mut found = hierarchy.iter().map(|interface| self.names[interface].get(name));
+            let found = found.find_map(|content| content.copied());
             if found.is_none() && self.has_missing_ancestor(&hierarchy) {
                 return;
             }

@@ -1,5 +1,6 @@
 //! One interface as its document says, before anything it refers to is joined in.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -114,6 +115,7 @@ impl Interface {
                 diagnostics,
                 allow_undefined: false,
                 allow_version_2: false,
+                names: HashMap::new(),
                 visits: 0,
             };
             checker.check(&values);

@@ -1,6 +1,6 @@
 //! The language layer as callers see it: documents in, findings and missing references out (B1).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -53,6 +53,7 @@ pub fn check_language(documents: &[&str], options: LanguageOptions) -> LanguageR
         diagnostics,
         allow_undefined: options.allow_undefined_extensions,
         allow_version_2: true,
+        names: HashMap::new(),
         visits: 0,
     };
     checker.check(&values);

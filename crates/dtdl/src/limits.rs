@@ -9,7 +9,7 @@ pub const DOCUMENTS_BYTES_MAX: usize = 32 << 20;
 
 /// Contents looked at while inherited names are compared: a wide base with many heirs would take
 /// the product of both.
-pub const CONTENTS_VISITS_MAX: usize = 5_000_000;
+pub const CONTENTS_VISITS_MAX: usize = 2_000_000;
 
 /// Bytes of any DTMI (B3).
 pub const ID_BYTES_MAX: usize = 4096;

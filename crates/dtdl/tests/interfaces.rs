@@ -306,7 +306,6 @@ fn all_findings_at_once() {
             "stringInvalid /contents/0/name",
             "badDtmiOrTerm /contents/0/schema",
             "typeUndefinedTerm /contents/1/@type",
-            "missingRequiredType /contents/1",
             "notJsonObject /contents/2",
         ],
     );

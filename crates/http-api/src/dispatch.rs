@@ -12,7 +12,7 @@ use platform::names::Surface;
 
 use crate::answer::{Answer, basic, error, request_id, set};
 use crate::websocket::{self, Slot};
-use crate::{body, control, data, device, health, token, vault};
+use crate::{body, control, data, device, health, openapi, token, vault};
 
 /// What is known of the other end of a connection.
 pub(crate) struct Peer {
@@ -73,8 +73,14 @@ async fn route(
     parts: &Parts,
     incoming: &mut Incoming,
 ) -> Answer {
+    if parts.headers.get_all(http::header::HOST).iter().count() > 1 {
+        return error(ErrorCode::InvalidParameter, "a request has one Host header");
+    }
     let path = parts.uri.path();
-    if let Some(answer) = health::answer(platform, &parts.method, path) {
+    if let Some(answer) = health::answer(platform, parts) {
+        return answer;
+    }
+    if let Some(answer) = openapi::answer(&parts.method, path) {
         return answer;
     }
     let host = host(&parts.headers, &parts.uri);
@@ -89,7 +95,7 @@ async fn route(
             token::answer(platform, parts, incoming).await
         }
         Some(Surface::Vaults | Surface::SecretBundles) => {
-            vault::answer(parts.method.as_str(), path)
+            vault::answer(platform, parts, incoming).await
         }
         Some(Surface::Bare) => bare(platform, parts, incoming, &host, name).await,
         Some(Surface::Identity(_)) | None => {
@@ -136,7 +142,7 @@ async fn bare(
         Part::Control => control::answer(platform, parts, incoming).await,
         Part::Data => data::answer(platform, parts, host, None).await,
         Part::Token => token::answer(platform, parts, incoming).await,
-        Part::Vault => vault::answer(parts.method.as_str(), path),
+        Part::Vault => vault::answer(platform, parts, incoming).await,
         Part::Other if parts.method == Method::POST && has_credentials => {
             device::answer(platform, parts, incoming, (None, name)).await
         }

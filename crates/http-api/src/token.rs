@@ -15,6 +15,9 @@ use crate::answer::{Answer, basic, error, json, set};
 use crate::body::{self, BodyError};
 use crate::query::Query;
 
+/// Where clients look for the other addresses (data-api.md 1.1).
+const DISCOVERY: &str = "/.well-known/openid-configuration";
+
 /// Answers a request to the identity host.
 pub(crate) async fn answer(
     platform: &Arc<Platform>,
@@ -26,7 +29,8 @@ pub(crate) async fn answer(
         (&Method::GET | &Method::HEAD, "/admin/v1/SigningCert/jwk") => {
             json(200, &platform.signing_keys())
         }
-        (_, path @ ("/oauth2/v1/token" | "/admin/v1/SigningCert/jwk")) => {
+        (&Method::GET | &Method::HEAD, DISCOVERY) => json(200, &platform.openid_configuration()),
+        (_, path @ ("/oauth2/v1/token" | "/admin/v1/SigningCert/jwk" | DISCOVERY)) => {
             let allow = if path.starts_with("/oauth2") { "POST" } else { "GET, HEAD" };
             let mut answer = error(ErrorCode::MethodNotAllowed, &format!("use {allow}"));
             set(&mut answer, "allow", allow);

@@ -14,10 +14,12 @@ pub mod instances;
 pub mod list;
 pub mod models;
 pub mod null;
+pub mod openapi;
 pub mod operation;
 pub mod relationships;
 pub mod tags;
 pub mod token;
+pub mod vault;
 pub mod work_requests;
 
 pub use error::{ErrorBody, ErrorCode};

@@ -3,35 +3,39 @@
 //! and the name from here.
 
 macro_rules! operations {
-    ($($name:ident $method:ident $path:literal,)*) => {
-        /// An operation of the control plane.
+    ($(#[$doc:meta])* $kind:ident: $($name:ident $method:ident $path:literal,)*) => {
+        $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[allow(missing_docs, reason = "the names are the documentation")]
-        pub enum Operation { $($name,)* }
+        pub enum $kind { $($name,)* }
 
-        impl Operation {
+        impl $kind {
             /// Every operation, in the order of the contract.
-            pub const ALL: &'static [Operation] = &[$(Operation::$name,)*];
+            pub const ALL: &'static [$kind] = &[$($kind::$name,)*];
 
             /// The operation's name.
             pub fn name(self) -> &'static str {
-                match self { $(Operation::$name => stringify!($name),)* }
+                match self { $($kind::$name => stringify!($name),)* }
             }
 
             /// The HTTP method.
             pub fn method(self) -> &'static str {
-                match self { $(Operation::$name => stringify!($method),)* }
+                match self { $($kind::$name => stringify!($method),)* }
             }
 
-            /// The path below `/20250531`; `{}` stands for an id.
+            /// The path below the version; `{}` stands for an id.
             pub fn path(self) -> &'static str {
-                match self { $(Operation::$name => $path,)* }
+                match self { $($kind::$name => $path,)* }
             }
         }
     };
 }
 
+pub(crate) use operations;
+
 operations! {
+    /// An operation of the control plane.
+    Operation:
     ListIotDomainGroups GET "/iotDomainGroups",
     CreateIotDomainGroup POST "/iotDomainGroups",
     GetIotDomainGroup GET "/iotDomainGroups/{}",

@@ -2,11 +2,13 @@
 //!
 //! Parsing is all that happens here; what an absent option means is decided in `config`.
 
+mod adapter;
 mod command;
 mod device_cert;
 mod global;
 mod model;
 mod serve;
+mod user;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -15,11 +17,13 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
 pub use command::{CommandArgs, Payload};
 pub use device_cert::{DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use serve::{Limits, ServeArgs};
+pub use user::{UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
 
 /// Longest look-back of `query`, a century in minutes.
 const LAST_MINUTES_MAX: i64 = 100 * 366 * 24 * 60;
@@ -48,36 +52,47 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Create a digital twin: model, adapter and instance
-    #[command(after_help = "\
+    #[command(
+        override_usage = "manage-dt create [OPTIONS] <TWIN>",
+        after_help = "\
 What exists already is kept and the rest is created, so a create that was
 interrupted is completed by running it again.
 
 Examples:
   manage-dt create custom-adapter
   manage-dt --local create custom-adapter
-  manage-dt --profile FRA -v create unstructured")]
+  manage-dt --profile FRA -v create unstructured"
+    )]
     Create(CreateArgs),
     /// Show content and recent data of a digital twin
-    #[command(after_help = "\
+    #[command(
+        override_usage = "manage-dt query [OPTIONS] <TWIN>",
+        after_help = "\
 Content comes from the control plane; raw, historized, raw command and rejected
 data come from the data API.
 
 Examples:
   manage-dt query custom-adapter
   manage-dt query --last-minutes 60 custom-adapter
-  manage-dt --output json query unstructured | jq '.rawData[].content'")]
+  manage-dt --output json query unstructured | jq '.rawData[].content'"
+    )]
     Query(QueryArgs),
     /// Delete a digital twin: instance, adapter and model
-    #[command(after_help = "\
+    #[command(
+        override_usage = "manage-dt delete [OPTIONS] <TWIN>",
+        after_help = "\
 A part that does not exist or cannot be deleted does not stop the others.
 
 Examples:
   manage-dt delete custom-adapter
-  manage-dt delete --id ocid1.iotdigitaltwininstance... custom-adapter")]
+  manage-dt delete --id ocid1.iotdigitaltwininstance... custom-adapter"
+    )]
     Delete(DeleteArgs),
     /// Check and compare digital twin models, offline
     #[command(subcommand)]
     Model(ModelVerb),
+    /// Try, check and test adapters offline
+    Adapter(AdapterArgs),
     /// Run a platform of your own: control plane, devices, data API
     #[command(after_help = "\
 Examples:
@@ -109,13 +124,24 @@ Examples:
   eval \"$(manage-dt env)\"
   eval \"$(manage-dt env --state-dir /var/lib/manage-dt)\"")]
     Env(EnvArgs),
-    /// Print a completion script for a shell
+    /// Manage the users of a local platform: keys and policies
     #[command(
-        hide = true,
+        subcommand_required = true,
+        arg_required_else_help = true,
+        disable_help_subcommand = true,
         after_help = "\
-Example:
-  manage-dt completions bash > ~/.local/share/bash-completion/completions/manage-dt"
+The platform may be running; a change holds when the command ends.
+
+Examples:
+  manage-dt user add ann --compartment plant
+  manage-dt user list
+  manage-dt user remove ann"
     )]
+    User(UserArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = "\
+Example:
+  manage-dt completions bash > ~/.local/share/bash-completion/completions/manage-dt")]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
@@ -192,6 +218,10 @@ pub fn parse(
     let mut cli = Cli::from_arg_matches(&matches)?;
     let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     cli.global.typed = global::IDS.iter().copied().filter(|id| typed(id)).collect();
+    if let Verb::Adapter(AdapterArgs { verb: AdapterVerb::Try(trial) }) = &mut cli.verb {
+        // OCI_CLI_ENDPOINT is an address of the control plane, not one of a device.
+        trial.endpoint = trial.endpoint.take().filter(|_| typed("endpoint"));
+    }
     if let Verb::Serve(serve) = &mut cli.verb {
         // OCI_CLI_REGION says where a client looks; only `--region` names what is served.
         let region = cli.global.region.clone().filter(|_| typed("region"));

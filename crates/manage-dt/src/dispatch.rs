@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::args::{self, Cli, ModelVerb, OutputFormat, Verb};
+use crate::args::{self, AdapterArgs, AdapterVerb, Cli, ModelVerb, OutputFormat, Verb};
 use crate::config::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
@@ -13,9 +13,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match args::parse(arguments.into_iter().collect::<Vec<_>>()) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version end here too. Nobody may be left to read them.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::Usage } else { ExitCode::Done };
+            // Help and version end here too.
+            return match error.print() {
+                _ if error.use_stderr() => ExitCode::Usage,
+                Err(broken) if broken.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::Refused,
+                _ => ExitCode::Done,
+            };
         }
     };
     if cli.global.no_color {
@@ -37,21 +40,35 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
     if !matches!(cli.verb, Verb::Serve(_) | Verb::Demo) {
         log::init(global.verbose, global.debug);
     }
-    let writes_sarif = matches!(cli.verb, Verb::Model(ModelVerb::Check(_)));
+    let writes_sarif = matches!(
+        cli.verb,
+        Verb::Model(ModelVerb::Check(_))
+            | Verb::Adapter(AdapterArgs { verb: AdapterVerb::Lint(_) })
+    );
     if global.output == OutputFormat::Sarif && !writes_sarif {
         let message = "`--output sarif` is for verbs that look for mistakes in files";
         return Err(Failure::usage(message).hint("use `--output json`"));
     }
     match &cli.verb {
+        Verb::Adapter(args) => verbs::adapter::run(args, global, &environment),
         Verb::Create(args) => verbs::create::run(args, global, &environment),
         Verb::Query(args) => verbs::query::run(args, global, &environment),
         Verb::Delete(args) => verbs::delete::run(args, global, &environment),
         Verb::Command(args) => verbs::command::run(args, global, &environment),
         Verb::DeviceCert(args) => verbs::device_cert::run(args, global, &environment),
         Verb::Env(args) => verbs::env::run(args, global, &environment),
+        Verb::User(args) => verbs::user::run(args, global, &environment),
         Verb::Completions { shell } => verbs::completions::run(*shell),
         Verb::Model(args) => verbs::model::run(args, global, &environment),
-        Verb::Serve(args) => verbs::serve::run(args, global),
-        Verb::Demo => verbs::demo::run(global),
+        Verb::Serve(args) => only_text(global).and_then(|()| verbs::serve::run(args, global)),
+        Verb::Demo => only_text(global).and_then(|()| verbs::demo::run(global)),
+    }
+}
+
+/// Refuses `--output json` for a verb that tells a story and has no document to print.
+fn only_text(global: &crate::args::GlobalArgs) -> Result<(), Failure> {
+    match global.output {
+        crate::args::OutputFormat::Table => Ok(()),
+        _ => Err(Failure::usage("this verb prints text only; leave --output away")),
     }
 }

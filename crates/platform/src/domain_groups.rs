@@ -52,7 +52,6 @@ impl Platform {
         common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
         common.lifecycle = Lifecycle::Creating;
         findings.common(&common);
-        findings.settle(self.compartment_of_body(&common.parent_id))?;
         let group_type = match details.group_type.as_deref() {
             None | Some("DEVELOPMENT" | "LIGHTWEIGHT") => "DEVELOPMENT",
             Some("PRODUCTION" | "STANDARD") => "PRODUCTION",
@@ -135,7 +134,6 @@ impl Platform {
         if_match: Option<&str>,
         compartment_id: &str,
     ) -> Result<String, Refusal> {
-        self.compartment_of_body(compartment_id)?;
         let job = Job::update("MOVE_IOT_DOMAIN_GROUP");
         self.work_accept(id, if_match, job, Vec::new(), |group: &mut DomainGroup| {
             compartment_id.clone_into(&mut group.common.parent_id);

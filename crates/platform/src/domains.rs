@@ -82,7 +82,6 @@ impl Platform {
         common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
         common.lifecycle = Lifecycle::Creating;
         findings.common(&common);
-        findings.settle(self.compartment_of_body(&common.parent_id))?;
         let group = self.group_of_body(&details.iot_domain_group_id).await;
         let group = findings.settle(group)?;
         findings.check()?;
@@ -141,7 +140,6 @@ impl Platform {
         if_match: Option<&str>,
         compartment_id: &str,
     ) -> Result<String, Refusal> {
-        self.compartment_of_body(compartment_id)?;
         self.domain_change(id, if_match, Job::update("MOVE_IOT_DOMAIN"), |domain| {
             compartment_id.clone_into(&mut domain.common.parent_id);
             Ok(())
@@ -248,17 +246,6 @@ impl Platform {
         let group = self.store().get::<DomainGroup>(id).await?;
         let there = group.filter(|group| group.common.lifecycle != Lifecycle::Deleted);
         there.ok_or_else(|| Refusal::related("iotDomainGroupId", id))
-    }
-
-    /// A compartment of the tenancy, or the tenancy itself, that a body names.
-    pub(crate) fn compartment_of_body(&self, id: &str) -> Result<(), Refusal> {
-        if self.is_compartment(id) { Ok(()) } else { Err(Refusal::related("compartmentId", id)) }
-    }
-
-    /// Whether the tenancy has this compartment; the tenancy is one.
-    pub fn is_compartment(&self, id: &str) -> bool {
-        let setup = self.setup();
-        id == setup.compartment_id || id == setup.tenancy_id
     }
 
     fn domain_ceilings(&self, group_id: &str) -> Vec<Ceiling> {

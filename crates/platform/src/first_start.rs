@@ -15,6 +15,13 @@ use crate::store::{
 /// Region key of every OCID this platform makes (interface.md 2).
 pub const REGION_KEY: &str = "LOC";
 
+/// Name of the first start's user, who may do everything.
+pub const ADMINISTRATOR: &str = "admin";
+/// What it may do.
+pub const ADMINISTRATOR_STATEMENT: &str = "allow user admin to manage all-resources in tenancy";
+/// Name of the first start's compartment.
+pub const COMPARTMENT_NAME: &str = "local";
+
 /// Days each kind of data is kept until somebody raises them (control-plane.md 5.3).
 pub(crate) const RETENTION: DataRetentionPeriodsInDays = DataRetentionPeriodsInDays {
     raw_data: 16,

@@ -33,7 +33,6 @@ impl Platform {
         common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
         common.lifecycle = Lifecycle::Creating;
         findings.common(&common);
-        findings.settle(self.compartment_of_body(&common.parent_id))?;
         findings.settle(self.domain_of_body(&details.iot_domain_id).await)?;
         let runtime = FlowRuntime {
             common,
@@ -130,7 +129,6 @@ impl Platform {
         if_match: Option<&str>,
         compartment_id: &str,
     ) -> Result<String, Refusal> {
-        self.compartment_of_body(compartment_id)?;
         self.runtime_change(id, if_match, Job::update("MOVE_IOT_FLOW_RUNTIME"), |runtime| {
             compartment_id.clone_into(&mut runtime.common.parent_id);
             Ok(())

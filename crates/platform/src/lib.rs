@@ -29,12 +29,12 @@ mod platform;
 pub mod relationships;
 pub mod retention;
 pub mod retries;
-pub mod secrets;
 pub mod sessions;
 pub mod store;
 pub mod tokens;
 pub mod topics;
 mod validate;
+pub mod vault;
 pub mod work;
 
 pub use error::Refusal;

@@ -147,3 +147,23 @@ pub const COMMAND_BYTES_MAX: usize = 262_144;
 pub const COMMAND_SECONDS_MAX: i64 = 24 * 3600;
 /// Request and response duration when none is given (devices.md 7).
 pub const COMMAND_DURATION_DEFAULT: &str = "PT10M";
+
+/// How long key and policies of a caller are kept before they are read again: a change made by
+/// `manage-dt user` in another process holds after this time at the latest.
+pub const CALLER_CACHED: std::time::Duration = std::time::Duration::from_secs(1);
+/// Name of a user or a compartment, characters.
+pub const IDENTITY_NAME_CHARS_MAX: usize = 100;
+/// Policy statements of one user.
+pub const STATEMENTS_MAX: usize = 50;
+
+/// `secretName`, characters.
+pub const SECRET_NAME_CHARS_MAX: usize = 255;
+/// Decoded content of a secret version, bytes, as in the vault service.
+pub const SECRET_BYTES_MAX: usize = 25 * 1024;
+/// Versions kept of one secret; beyond it the oldest that has no stage but `DEPRECATED` goes.
+pub const SECRET_VERSIONS_MAX: usize = 30;
+/// `metadata` of a secret as JSON text, bytes.
+pub const SECRET_METADATA_BYTES_MAX: usize = 4096;
+/// Days until a secret scheduled for deletion is deleted when the caller names no time, and at
+/// most; the least is one day.
+pub const SECRET_DELETION_DAYS_MAX: i64 = 30;

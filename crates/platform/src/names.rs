@@ -30,6 +30,24 @@ pub enum Surface {
     Bare,
 }
 
+/// Longest label of a host name, characters.
+const LABEL_CHARS_MAX: usize = 63;
+
+/// Whether a text can be one label of a host name, in lower case as clients send it.
+pub fn is_label(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty()
+        && text.len() <= LABEL_CHARS_MAX
+        && text.chars().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// Whether a text is labels joined by dots.
+pub fn is_host_name(text: &str) -> bool {
+    text.split('.').all(is_label)
+}
+
 impl HostNames {
     /// Host of the control plane, without port.
     pub fn control(&self) -> String {
@@ -132,6 +150,16 @@ pub fn new_client_id() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_clients_can_dial() {
+        for good in ["localhost", "iot.example.org", "a1-b"] {
+            assert!(is_host_name(good), "{good}");
+        }
+        for bad in ["", "/x", "a..b", "-", "a-", "A", "x'y", "a b", "a:1", &"a".repeat(64)] {
+            assert!(!is_host_name(bad), "{bad}");
+        }
+    }
 
     fn names() -> HostNames {
         HostNames { region: "local-1".into(), suffix: "localhost".into(), https_port: 8443 }

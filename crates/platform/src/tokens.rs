@@ -105,6 +105,19 @@ impl Platform {
         self.token_keys.jwks.clone()
     }
 
+    /// Where tokens come from and what they are checked with, as OpenID Connect clients read it.
+    pub fn openid_configuration(&self) -> Value {
+        let host = self.names().with_port(&self.names().identity(self.identity_id()));
+        json!({
+            "issuer": ISSUER,
+            "token_endpoint": format!("https://{host}/oauth2/v1/token"),
+            "jwks_uri": format!("https://{host}/admin/v1/SigningCert/jwk"),
+            "grant_types_supported": ["password", "client_credentials"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        })
+    }
+
     /// Grants a token for the application's user or for the application itself.
     ///
     /// # Errors

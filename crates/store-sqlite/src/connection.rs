@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("sessions_and_commands.sql"),
+    include_str!("identity.sql"),
     include_str!("control_plane.sql"),
     include_str!("certificates.sql"),
 ];
@@ -39,7 +40,14 @@ const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 /// Statements each connection keeps compiled.
 const STATEMENTS_CACHED_MAX: usize = 64;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+/// Work that shares a commit at most; more would keep the first of them waiting.
+const JOBS_COMMITTED_MAX: usize = 64;
+
+/// Tells a caller what became of its work, once it is known whether the commit succeeded.
+type Answer = Box<dyn FnOnce(Stored<()>) + Send>;
+
+/// Work inside the transaction, or what to do when there is none.
+type Job = Box<dyn FnOnce(Stored<&rusqlite::Transaction<'_>>) -> Answer + Send>;
 
 /// The database of one state directory.
 pub(crate) struct Database {
@@ -66,12 +74,31 @@ impl Database {
         let mut connection = Connection::open(path).map_err(failed)?;
         prepare(&connection, true).map_err(failed)?;
         migrate(&mut connection)?;
+        Database::with_writer(path, connection)
+    }
+
+    /// Opens a file whose schema must be up to date.
+    pub fn open_beside(path: &Path) -> Stored<Database> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+        prepare(&connection, true).map_err(failed)?;
+        let found = version(&connection)?;
+        if found as usize != MIGRATIONS.len() {
+            return Err(StoreError::Failed(format!(
+                "the running platform's database has schema version {found}, this program needs {}; use the program that runs the platform, or stop that first",
+                MIGRATIONS.len()
+            )));
+        }
+        Database::with_writer(path, connection)
+    }
+
+    fn with_writer(path: &Path, mut connection: Connection) -> Stored<Database> {
         let (jobs, waiting) = mpsc::sync_channel::<Job>(JOBS_WAITING_MAX);
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
-                for job in waiting {
-                    job(&mut connection);
+                while let Ok(first) = waiting.recv() {
+                    commit_together(&mut connection, first, &waiting);
                 }
             })
             .map_err(|error| StoreError::Failed(format!("cannot start the writer: {error}")))?;
@@ -84,16 +111,19 @@ impl Database {
         })
     }
 
-    /// Runs `work` in one transaction on the writer thread; nothing stays when it fails.
+    /// Runs `work` on the writer thread, durably when this returns; nothing of it stays when it
+    /// fails. Work that waits together is committed together: the disk is waited for once.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Stored<T> + Send + 'static,
     ) -> Stored<T> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let result = transact(connection, work);
-            // The caller may be gone; the transaction stands.
-            let _ = answer.send(result);
+        let job: Job = Box::new(move |transaction| {
+            let result = transaction.and_then(|transaction| by_itself(transaction, work));
+            Box::new(move |committed| {
+                // The caller may be gone; what was committed stands.
+                let _ = answer.send(committed.and(result));
+            })
         });
         let gone = || StoreError::Failed("the writer thread ended".to_owned());
         let jobs = self.jobs.clone().ok_or_else(gone)?;
@@ -159,15 +189,40 @@ impl Drop for Database {
     }
 }
 
-fn transact<T>(
-    connection: &mut Connection,
+/// Runs the first job and all that wait behind it in one transaction, then answers them.
+fn commit_together(connection: &mut Connection, first: Job, waiting: &mpsc::Receiver<Job>) {
+    let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(error) => return first(Err(failed(error)))(Ok(())),
+    };
+    let mut answers = vec![first(Ok(&transaction))];
+    while answers.len() < JOBS_COMMITTED_MAX
+        && let Ok(job) = waiting.try_recv()
+    {
+        answers.push(job(Ok(&transaction)));
+    }
+    let committed = transaction.commit().map_err(failed);
+    for answer in answers {
+        answer(committed.clone());
+    }
+}
+
+/// Work inside a transaction that others share: when it fails, nothing of it stays.
+fn by_itself<T>(
+    transaction: &rusqlite::Transaction<'_>,
     work: impl FnOnce(&rusqlite::Transaction<'_>) -> Stored<T>,
 ) -> Stored<T> {
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    let value = work(&transaction)?;
-    transaction.commit().map_err(failed)?;
-    Ok(value)
+    let run = |sql: &str| {
+        let mut statement = transaction.prepare_cached(sql)?;
+        statement.execute([]).map(drop)
+    };
+    run("SAVEPOINT work").map_err(failed)?;
+    let result = work(transaction);
+    if result.is_err() {
+        run("ROLLBACK TO work").map_err(failed)?;
+    }
+    run("RELEASE work").map_err(failed)?;
+    result
 }
 
 fn create_private(path: &Path) -> Stored<()> {
@@ -224,9 +279,12 @@ fn text<'a>(context: &'a rusqlite::functions::Context<'_>, index: usize) -> Opti
     context.get_raw(index).as_str().ok()
 }
 
+fn version(connection: &Connection) -> Stored<u32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)
+}
+
 fn migrate(connection: &mut Connection) -> Stored<()> {
-    let version: u32 =
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+    let version = version(connection)?;
     if version as usize > MIGRATIONS.len() {
         return Err(StoreError::Failed(format!(
             "the database has schema version {version}, this program knows {} at most; use a newer program",

@@ -7,6 +7,7 @@ mod batch;
 mod connection;
 mod data;
 mod devices;
+mod identity;
 mod lists;
 mod references;
 mod resources;
@@ -15,6 +16,7 @@ mod retries;
 mod rows;
 mod setup;
 mod store;
+mod vault;
 mod work;
 
 use std::path::Path;
@@ -36,5 +38,15 @@ impl SqliteStore {
     /// newer version.
     pub fn open(path: &Path) -> Stored<SqliteStore> {
         Ok(SqliteStore { database: Database::open(path)? })
+    }
+
+    /// Opens the file of a platform that runs in another process. Both may read and write; a write
+    /// of one waits for that of the other.
+    ///
+    /// # Errors
+    /// [`platform::store::StoreError::Failed`] when the file cannot be opened, or when its schema
+    /// is not this version's: it is not changed under a running platform.
+    pub fn open_beside(path: &Path) -> Stored<SqliteStore> {
+        Ok(SqliteStore { database: Database::open_beside(path)? })
     }
 }

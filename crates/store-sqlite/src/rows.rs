@@ -85,7 +85,9 @@ pub(crate) fn insert<R: Table>(
     }
     let marks = vec!["?"; values.len()].join(", ");
     let sql = format!("INSERT INTO {} ({columns}) VALUES ({marks})", R::TABLE);
-    execute(transaction, &sql, values).map_err(|error| duplicate(error, resource)).map(drop)?;
+    execute(transaction, &sql, values)
+        .map_err(|error| duplicate(error, || resource.duplicate()))
+        .map(drop)?;
     resource.write_beside(transaction)
 }
 
@@ -106,7 +108,8 @@ pub(crate) fn replace<R: Table>(
     values.push(Value::Text(resource.common().id.clone()));
     values.push(Value::Text(etag.to_owned()));
     let sql = format!("UPDATE {} SET ({columns}) = ({marks}) WHERE id = ? AND etag = ?", R::TABLE);
-    let count = execute(transaction, &sql, values).map_err(|error| duplicate(error, resource))?;
+    let count = execute(transaction, &sql, values)
+        .map_err(|error| duplicate(error, || resource.duplicate()))?;
     resource.write_beside(transaction)?;
     Ok(count > 0)
 }
@@ -146,11 +149,9 @@ fn optional(text: Option<&str>) -> Value {
 }
 
 /// Turns a broken uniqueness rule into [`StoreError::Duplicate`].
-fn duplicate<R: Table>(error: rusqlite::Error, resource: &R) -> StoreError {
+pub(crate) fn duplicate(error: rusqlite::Error, message: impl FnOnce() -> String) -> StoreError {
     match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::ConstraintViolation) => {
-            StoreError::Duplicate(resource.duplicate())
-        }
+        Some(rusqlite::ErrorCode::ConstraintViolation) => StoreError::Duplicate(message()),
         _ => failed(error),
     }
 }
@@ -161,7 +162,10 @@ pub(crate) fn json<T: serde::Serialize>(value: &T) -> String {
 }
 
 /// Reads a JSON column.
-fn from_json<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<T> {
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
+    row: &Row<'_>,
+    index: usize,
+) -> rusqlite::Result<T> {
     let text: String = row.get(index)?;
     serde_json::from_str(&text).map_err(|error| unreadable(index, error.into()))
 }

@@ -1,12 +1,15 @@
 //! What the first start made.
 
+use platform::first_start::{ADMINISTRATOR, ADMINISTRATOR_STATEMENT, COMPARTMENT_NAME};
 use platform::store::{
-    ApiKey, Domain, DomainGroup, IdentityApp, Secret, Setup, StoreError, Stored,
+    ApiKey, Compartment, Domain, DomainGroup, IdentityApp, SecretRecord, SecretVersion, Setup,
+    StoreError, Stored, User,
 };
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::connection::failed;
 use crate::rows::{find, insert};
+use crate::{identity, vault};
 
 /// Keeps all of it.
 pub(crate) fn create(transaction: &Transaction<'_>, setup: &Setup) -> Stored<()> {
@@ -32,15 +35,49 @@ pub(crate) fn create(transaction: &Transaction<'_>, setup: &Setup) -> Stored<()>
         )
         .map_err(failed)?;
     api_key_create(transaction, &setup.api_key)?;
-    let secret = &setup.secret;
-    transaction
-        .execute(
-            "INSERT INTO secret VALUES (?, ?, ?)",
-            params![secret.id, secret.name, secret.content],
-        )
-        .map_err(failed)?;
+    create_identity(transaction, setup)?;
+    create_secret(transaction, setup)?;
     insert(transaction, &setup.group, None)?;
     insert(transaction, &setup.domain, None)
+}
+
+fn create_identity(transaction: &Transaction<'_>, setup: &Setup) -> Stored<()> {
+    let time_created_us = setup.domain.common.time_created_us;
+    let user = User {
+        id: setup.user_id.clone(),
+        name: ADMINISTRATOR.to_owned(),
+        statements: vec![ADMINISTRATOR_STATEMENT.to_owned()],
+        time_created_us,
+    };
+    let compartment = Compartment {
+        id: setup.compartment_id.clone(),
+        name: COMPARTMENT_NAME.to_owned(),
+        time_created_us,
+    };
+    identity::add_user(transaction, &user)?;
+    identity::add_compartment(transaction, &compartment)
+}
+
+fn create_secret(transaction: &Transaction<'_>, setup: &Setup) -> Stored<()> {
+    let time_created_us = setup.domain.common.time_created_us;
+    let record = SecretRecord {
+        id: setup.secret.id.clone(),
+        compartment_id: setup.compartment_id.clone(),
+        name: setup.secret.name.clone(),
+        description: Some("Password of devices, made at the first start".to_owned()),
+        tags: iot_api::Tags::default(),
+        metadata: serde_json::Map::new(),
+        current_no: 1,
+        previous_no: None,
+        pending_no: None,
+        latest_no: 1,
+        time_created_us,
+        time_of_deletion_us: None,
+        etag: platform::models::new_etag(),
+    };
+    let content = setup.secret.content.clone();
+    let version = SecretVersion { no: 1, name: None, content, time_created_us };
+    vault::create(transaction, &record, &version)
 }
 
 /// Adds an API key; one that is there already stays.
@@ -66,20 +103,6 @@ pub(crate) fn api_key(connection: &Connection, key_id: &str) -> Stored<Option<Ap
                         user_id: row.get(1)?,
                         public_key_pem: row.get(2)?,
                     })
-                })
-                .optional()
-        })
-        .map_err(failed)
-}
-
-/// The secret with this OCID.
-pub(crate) fn secret(connection: &Connection, id: &str) -> Stored<Option<Secret>> {
-    connection
-        .prepare_cached("SELECT id, name, content FROM secret WHERE id = ?")
-        .and_then(|mut statement| {
-            statement
-                .query_row([id], |row| {
-                    Ok(Secret { id: row.get(0)?, name: row.get(1)?, content: row.get(2)? })
                 })
                 .optional()
         })
@@ -126,7 +149,7 @@ pub(crate) fn get(connection: &Connection) -> Stored<Option<Setup>> {
             .ok_or_else(|| lost("domain group"))?,
         domain: find::<Domain>(connection, "id = ?", &[&domain_id])?
             .ok_or_else(|| lost("domain"))?,
-        secret: secret(connection, &secret_id)?.ok_or_else(|| lost("secret"))?,
+        secret: vault::first(connection, &secret_id)?.ok_or_else(|| lost("secret"))?,
         app: IdentityApp { identity_id, client_id, client_secret, user, password, signing_key_pem },
         tenancy_id,
         compartment_id,

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
-    ApiKey, Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
+    Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
     DomainGroup, Instance, Kind, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
-    Record, SavedAnswer, Secret, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update,
-    WorkEntry, WorkRequest, WorkStep,
+    Record, SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
+    WorkRequest, WorkStep,
 };
 
 use crate::SqliteStore;
@@ -28,21 +28,6 @@ impl Store for SqliteStore {
     async fn setup_create(&self, setup: &Setup) -> Stored<()> {
         let setup = setup.clone();
         self.database.write(move |transaction| setup::create(transaction, &setup)).await
-    }
-
-    async fn api_key_get(&self, key_id: &str) -> Stored<Option<ApiKey>> {
-        let key_id = key_id.to_owned();
-        self.database.read(move |connection| setup::api_key(connection, &key_id)).await
-    }
-
-    async fn api_key_create(&self, key: &ApiKey) -> Stored<()> {
-        let key = key.clone();
-        self.database.write(move |transaction| setup::api_key_create(transaction, &key)).await
-    }
-
-    async fn secret_get(&self, id: &str) -> Stored<Option<Secret>> {
-        let id = id.to_owned();
-        self.database.read(move |connection| setup::secret(connection, &id)).await
     }
 
     async fn resource_get(&self, kind: Kind, id: &str) -> Stored<Option<Record>> {

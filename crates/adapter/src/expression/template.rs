@@ -132,7 +132,8 @@ impl Scanner<'_> {
     }
 
     fn comment(&mut self) {
-        let end = self.rest.find('\n').unwrap_or(self.rest.len());
+        // The `#` is taken already; it counts as one byte of the comment.
+        let end = crate::jq::comment_length(self.rest);
         self.rest = &self.rest[end..];
     }
 }

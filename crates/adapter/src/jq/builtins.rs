@@ -10,13 +10,15 @@ pub(crate) mod values;
 
 use std::sync::LazyLock;
 
-use jaq_core::load::parse::Def;
+pub(super) use times::from_date_format;
 
 use super::eval::{Machine, Out};
 use super::filter::{Env, Filter};
 use super::item::Item;
 use super::meter::{Run, Stop, error};
+use super::parse;
 use super::path;
+use super::syntax::Def;
 use super::value::Val;
 
 /// A function of values: the input, then the arguments.
@@ -50,6 +52,35 @@ pub(crate) enum Builtin {
     Error,
 }
 
+/// Functions that need more than values.
+const FORMS: [(&str, usize); 10] = [
+    ("empty", 0),
+    ("error", 1),
+    ("path", 1),
+    ("getpath", 1),
+    ("limit", 2),
+    ("skip", 2),
+    ("range", 3),
+    ("del", 1),
+    ("endpoint", 1),
+    ("builtins", 0),
+];
+
+/// Tables of the functions of values.
+const TABLES: [&[Entry]; 6] =
+    [values::TABLE, lists::TABLE, numbers::TABLE, texts::TABLE, regex::TABLE, times::TABLE];
+
+/// `builtins`: every function there is, as `name/arity`.
+fn names(machine: &Machine) -> Run<Val> {
+    let values = TABLES.into_iter().flatten().map(|(name, arity, _)| (*name, *arity));
+    let written = prelude().iter().map(|def| (def.name, def.parameters.len()));
+    let all = FORMS.into_iter().chain(values).chain(written);
+    let names = all.filter(|(name, _)| !name.starts_with('_'));
+    let names: Vec<_> = names.map(|(name, arity)| Val::from(format!("{name}/{arity}"))).collect();
+    machine.meter.charge(4 * names.len())?;
+    Val::array(names)
+}
+
 impl Builtin {
     /// The function of that name with so many arguments.
     pub(crate) fn find(name: &str, arity: usize) -> Option<Builtin> {
@@ -63,16 +94,9 @@ impl Builtin {
             ("range", 3) => Builtin::Range,
             ("del", 1) => Builtin::Delete,
             ("endpoint", 1) => Builtin::Segment,
+            ("builtins", 0) => Builtin::Value(|m, _, _| names(m)),
             _ => {
-                let tables = [
-                    values::TABLE,
-                    lists::TABLE,
-                    numbers::TABLE,
-                    texts::TABLE,
-                    regex::TABLE,
-                    times::TABLE,
-                ];
-                let mut entries = tables.into_iter().flatten();
+                let mut entries = TABLES.into_iter().flatten();
                 let found = entries.find(|(known, n, _)| *known == name && *n == arity)?;
                 Builtin::Value(found.2)
             }
@@ -145,7 +169,6 @@ impl Builtin {
 /// adapter is saved and not with the first message.
 pub(crate) fn check_constant(name: &str, text: &str) -> Result<(), String> {
     match name {
-        "fromdateformat" => crate::time::JavaPattern::compile(text).map(drop),
         "test" | "match" | "capture" | "scan" | "splits" | "sub" | "gsub" => regex::check(text),
         _ => Ok(()),
     }
@@ -175,6 +198,7 @@ fn get_path(machine: &Machine, input: &Item, path: Val, out: Out) -> Run {
     let Ok(keys) = path.into_items() else {
         return error("Path must be specified as an array");
     };
+    path::check_length(&keys)?;
     let mut item = input.clone();
     for key in keys {
         item = path::index_item(&item, key, machine.meter)?;
@@ -184,18 +208,16 @@ fn get_path(machine: &Machine, input: &Item, path: Val, out: Out) -> Run {
 
 fn window_bound(count: &Val, name: &str) -> Run<f64> {
     match count.as_f64() {
-        Some(count) if count < 0.0 => {
-            error(format!("Invalid arguments: {name} doesn't support negative count"))
-        }
+        Some(count) if count < 0.0 => error(format!("{name} doesn't support negative count")),
         Some(count) => Ok(count),
-        None => error(format!("Invalid arguments: {name} needs a number")),
+        None => error(format!("{name} needs a number")),
     }
 }
 
 /// The functions that are written in jq.
-pub(crate) fn prelude() -> &'static [Def<&'static str>] {
-    static PRELUDE: LazyLock<Vec<Def<&'static str>>> = LazyLock::new(|| {
-        jaq_core::load::parse(include_str!("prelude.jq"), |parser| parser.defs())
+pub(super) fn prelude() -> &'static [Def<'static>] {
+    static PRELUDE: LazyLock<Vec<Def<'static>>> = LazyLock::new(|| {
+        parse::definitions(include_str!("prelude.jq"))
             .expect("the prelude is part of the program and read by a test")
     });
     &PRELUDE

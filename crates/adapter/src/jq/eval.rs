@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::builtins::from_date_format;
 use super::filter::{Binding, Code, Comparison, Env, Filter, Literal, PathPart, Place};
 use super::item::Item;
 use super::meter::{Meter, Run, Stop, error};
@@ -74,6 +75,7 @@ impl<'p> Machine<'p> {
                 let text = ops::format(*format, &input.val, self.meter)?;
                 out(input.made(Val::Str(text)))
             }
+            Filter::DateFormat(pattern) => out(input.made(from_date_format(&input.val, pattern)?)),
             Filter::Array(items) => {
                 let items = self.collect(items.as_deref(), env, &input.val)?;
                 out(input.made(Val::array(items)?))
@@ -246,7 +248,7 @@ impl<'p> Machine<'p> {
             PathPart::Index(key) => self.values(key, env, &input.val, &mut |key| {
                 next(path::index_item(&item, key, self.meter))
             }),
-            PathPart::Each => match path::children(&item.val, self.meter) {
+            PathPart::Each => match path::each_item(&item, self.meter) {
                 Ok(children) => {
                     children.into_iter().try_for_each(|(key, val)| next(item.step(key, val)))
                 }
@@ -279,7 +281,7 @@ impl<'p> Machine<'p> {
         self.meter.descend()?;
         out(item.clone())?;
         if matches!(item.val, Val::Arr(_) | Val::Obj(_)) {
-            for (key, val) in path::children(&item.val, self.meter)? {
+            for (key, val) in path::each_item(item, self.meter)? {
                 self.recurse(&item.step(key, val)?, out)?;
             }
         }
@@ -339,6 +341,7 @@ pub(crate) fn constant(literal: &Literal) -> Val {
     match literal {
         Literal::Int(n) => Val::Int(*n),
         Literal::Float(n) => Val::Float(*n),
+        Literal::Decimal(text) => Val::Decimal(Rc::from(&**text)),
         Literal::Str(text) => Val::Str(Rc::from(&**text)),
     }
 }

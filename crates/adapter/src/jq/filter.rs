@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::builtins::Builtin;
+use crate::time::JavaPattern;
 
 /// A compiled program; shared by all threads.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ pub(crate) enum Filter {
     UpdateMath(Box<Filter>, Math, Box<Filter>),
     UpdateAlternative(Box<Filter>, Box<Filter>),
     /// `source as pattern | body`
-    Bind(Box<Filter>, Pattern, Box<Filter>),
+    Bind(Box<Filter>, Patterns, Box<Filter>),
     Reduce(Box<Fold>),
     Foreach(Box<Fold>),
     Try(Box<Filter>, Option<Box<Filter>>),
@@ -68,6 +69,8 @@ pub(crate) enum Filter {
     Call(usize, Vec<Filter>),
     Builtin(Builtin, Vec<Filter>),
     Format(Format),
+    /// `fromdateformat("…")`, its pattern compiled once
+    DateFormat(JavaPattern),
 }
 
 /// A constant that threads can share; running makes a value of it.
@@ -75,6 +78,7 @@ pub(crate) enum Filter {
 pub(crate) enum Literal {
     Int(i64),
     Float(f64),
+    Decimal(Arc<str>),
     Str(Arc<str>),
 }
 
@@ -89,13 +93,21 @@ pub(crate) enum TextPart {
 #[derive(Debug)]
 pub(crate) struct Fold {
     pub(crate) source: Filter,
-    pub(crate) pattern: Pattern,
+    pub(crate) patterns: Patterns,
     pub(crate) start: Filter,
     pub(crate) update: Filter,
     pub(crate) extract: Option<Filter>,
 }
 
-/// What the value of `as` is taken apart into; all variables of a pattern share one frame.
+/// What the value of `as` is taken apart into: patterns to try in turn. Their variables share one
+/// frame of so many slots; what a pattern does not name is null.
+#[derive(Debug)]
+pub(crate) struct Patterns {
+    pub(crate) options: Vec<Pattern>,
+    pub(crate) slots: usize,
+}
+
+/// One pattern.
 #[derive(Debug)]
 pub(crate) enum Pattern {
     Variable(usize),
@@ -145,6 +157,8 @@ pub(crate) enum Format {
     Sh,
     Base64,
     Base64d,
+    Base32,
+    Base32d,
 }
 
 /// Bindings in force: frames from the innermost outwards. A frame is one link however many

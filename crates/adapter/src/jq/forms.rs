@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::eval::{Machine, Out, until};
-use super::filter::{Binding, Env, Filter, Fold, Format, Pattern, TextPart};
+use super::filter::{Binding, Env, Filter, Fold, Format, Pattern, Patterns, TextPart};
 use super::item::Item;
 use super::meter::{Run, Stop, error};
 use super::ops;
@@ -201,25 +201,37 @@ impl<'p> Machine<'p> {
 
     fn each_binding(&self, fold: &'p Fold, env: &Env<'p>, input: &Val, then: Bound<'_, 'p>) -> Run {
         self.values(&fold.source, env, input, &mut |val| {
-            self.bind(&fold.pattern, &val, env, input, then)
+            self.bind(&fold.patterns, &val, env, input, then)
         })
     }
 
-    /// Takes a value apart; keys of the pattern can have several values, each of which binds.
+    /// Takes a value apart by the first pattern that neither fails nor leads to a failure.
     pub(super) fn bind(
         &self,
-        pattern: &'p Pattern,
+        patterns: &'p Patterns,
         val: &Val,
         env: &Env<'p>,
         input: &Val,
         then: Bound<'_, 'p>,
     ) -> Run {
-        if let Pattern::Variable(0) = pattern {
-            return then(vec![Binding::Value(val.clone())]);
+        let empty = || vec![Binding::Value(Val::Null); patterns.slots];
+        let Some((last, others)) = patterns.options.split_last() else { return Ok(()) };
+        for pattern in others {
+            self.meter.charge(1)?;
+            match self.bind_parts(&mut vec![(pattern, val.clone())], empty(), env, input, then) {
+                Err(Stop::Error(_)) => {}
+                ended => return ended,
+            }
         }
-        self.bind_parts(&mut vec![(pattern, val.clone())], Vec::new(), env, input, then)
+        if let Pattern::Variable(slot) = last {
+            let mut frame = empty();
+            frame[*slot] = Binding::Value(val.clone());
+            return then(frame);
+        }
+        self.bind_parts(&mut vec![(last, val.clone())], empty(), env, input, then)
     }
 
+    /// Keys of a pattern can have several values, each of which binds.
     fn bind_parts(
         &self,
         todo: &mut Vec<(&'p Pattern, Val)>,
@@ -236,7 +248,6 @@ impl<'p> Machine<'p> {
         let before = todo.clone();
         match pattern {
             Pattern::Variable(slot) => {
-                frame.resize((*slot + 1).max(frame.len()), Binding::Value(Val::Null));
                 frame[*slot] = Binding::Value(val);
                 self.bind_parts(todo, frame, env, input, then)?;
             }

@@ -53,6 +53,18 @@ impl Item {
         Item { val, place }
     }
 
+    /// Fails if this value lies nowhere, for what does nobody can follow a path.
+    pub(crate) fn check_place(&self, attempt: impl FnOnce() -> String) -> Run {
+        match self.place {
+            Origin::Lost => error(format!(
+                "Invalid path expression near attempt to {} {}",
+                attempt(),
+                self.val.excerpt_text()
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The part of this value under a key.
     pub(crate) fn step(&self, key: Val, part: Val) -> Run<Item> {
         let place = match &self.place {
@@ -64,12 +76,7 @@ impl Item {
                 }
                 Origin::At(Some(Rc::new(Step { key, before: before.clone(), count })))
             }
-            Origin::Lost => {
-                return error(format!(
-                    "Invalid path expression with result {}",
-                    self.val.excerpt()
-                ));
-            }
+            Origin::Lost => Origin::Lost,
         };
         Ok(Item { val: part, place })
     }
@@ -77,7 +84,10 @@ impl Item {
     /// The steps from the root to this value.
     pub(crate) fn path(&self) -> Run<Vec<Val>> {
         let Origin::At(last) = &self.place else {
-            return error(format!("Invalid path expression with result {}", self.val.excerpt()));
+            return error(format!(
+                "Invalid path expression with result {}",
+                self.val.excerpt_text()
+            ));
         };
         let mut steps = Vec::new();
         let mut next = last;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::bases;
 use super::filter::{Format, Math};
 use super::meter::{Meter, Run, error};
 use super::print::write_string;
@@ -59,39 +60,50 @@ pub(crate) fn math(left: Val, op: Math, right: Val, meter: &Meter) -> Run<Val> {
                 Math::Add => "added",
                 Math::Sub => "subtracted",
                 Math::Mul => "multiplied",
-                Math::Div | Math::Rem => "divided",
+                Math::Div => "divided",
+                Math::Rem => "divided (remainder)",
             }
         )),
     }
 }
 
-/// Integers stay exact while they fit; everything else is a double, as in jq.
+/// Integers up to here are exact as doubles, and so is arithmetic on them.
+const EXACT_MAX: u64 = 1 << 53;
+
+/// Arithmetic is that of doubles, as in jq; whole results stay integers while they are exact.
 fn numbers(left: &Val, a: f64, op: Math, right: &Val, b: f64) -> Run<Val> {
-    if let (Val::Int(a), Val::Int(b)) = (left, right) {
+    if let (Val::Int(a), Val::Int(b)) = (left, right)
+        && a.unsigned_abs() <= EXACT_MAX
+        && b.unsigned_abs() <= EXACT_MAX
+    {
         let exact = match op {
-            Math::Add => a.checked_add(*b),
-            Math::Sub => a.checked_sub(*b),
+            Math::Add => Some(a + b),
+            Math::Sub => Some(a - b),
             Math::Mul => a.checked_mul(*b),
-            Math::Div => (*b != 0 && a.checked_rem(*b) == Some(0)).then(|| a / b),
+            Math::Div => (*b != 0 && a % b == 0).then(|| a / b),
             Math::Rem => None,
         };
-        if let Some(exact) = exact {
+        if let Some(exact) = exact.filter(|n| n.unsigned_abs() <= EXACT_MAX) {
             return Ok(Val::Int(exact));
         }
     }
+    let zero = |what: &str| {
+        error(format!(
+            "{} and {} cannot be divided{what} because the divisor is zero",
+            left.excerpt(),
+            right.excerpt()
+        ))
+    };
     match op {
         Math::Add => Ok(Val::Float(a + b)),
         Math::Sub => Ok(Val::Float(a - b)),
         Math::Mul => Ok(Val::Float(a * b)),
-        Math::Div | Math::Rem if b == 0.0 || (op == Math::Rem && b.abs() < 1.0) => error(format!(
-            "{} and {} cannot be divided because the divisor is zero",
-            left.excerpt(),
-            right.excerpt()
-        )),
+        Math::Div if b == 0.0 => zero(""),
         Math::Div => Ok(Val::Float(a / b)),
         Math::Rem if a.is_nan() || b.is_nan() => Ok(Val::Float(f64::NAN)),
+        Math::Rem if b.abs() < 1.0 => zero(" (remainder)"),
         // jq takes whole parts first; the sign is that of the left side.
-        Math::Rem => Ok(Val::Int((a as i64).checked_rem((b as i64).abs()).unwrap_or(0))),
+        Math::Rem => Ok(Val::Int((a as i64).checked_rem(b as i64).unwrap_or(0))),
     }
 }
 
@@ -101,18 +113,28 @@ pub(crate) fn negate(val: Val) -> Run<Val> {
         Val::Int(n) if n != i64::MIN => Ok(Val::Int(-n)),
         Val::Int(n) => Ok(Val::Float(-(n as f64))),
         Val::Float(n) => Ok(Val::Float(-n)),
+        Val::Decimal(text) => Ok(Val::Decimal(match text.strip_prefix('-') {
+            Some(rest) => rest.into(),
+            None => format!("-{text}").into(),
+        })),
         other => error(format!("{} cannot be negated", other.excerpt())),
     }
 }
 
+/// Texts jq refuses to make.
+const REPEATED_BYTES_MAX: usize = 0x7fff_ffff;
+
 fn repeat(text: &str, times: f64, meter: &Meter) -> Run<Val> {
-    if times.is_nan() || times <= 0.0 {
-        return Ok(if times < 0.0 || times.is_nan() { Val::Null } else { Val::from("") });
+    if times.is_nan() || times < 0.0 {
+        return Ok(Val::Null);
     }
-    // A fraction of a copy counts as one, and the conversion stops at the largest integer.
-    let times = if times < 1.0 { 1 } else { times as usize };
-    meter.charge_bytes(text.len().saturating_mul(times))?;
-    Ok(Val::from(text.repeat(times)))
+    // The conversion stops at the largest integer.
+    let bytes = text.len().saturating_mul(times as usize);
+    if bytes >= REPEATED_BYTES_MAX {
+        return error("Repeat string result too long");
+    }
+    meter.charge_bytes(bytes)?;
+    Ok(Val::from(if text.is_empty() { String::new() } else { text.repeat(times as usize) }))
 }
 
 /// Objects joined at all levels; the right side wins elsewhere.
@@ -159,10 +181,15 @@ pub(crate) fn format(format: Format, val: &Val, meter: &Meter) -> Run<Rc<str>> {
         Format::Html => escape_html(&text).into(),
         Format::Uri => escape_uri(&text).into(),
         Format::Urid => unescape_uri(&text)?.into(),
-        Format::Base64 => super::base64::encode(text.as_bytes()).into(),
-        _ => match super::base64::decode(&text) {
+        Format::Base64 => bases::encode64(text.as_bytes()).into(),
+        Format::Base32 => bases::encode32(text.as_bytes()).into(),
+        Format::Base32d => match bases::decode32(&text) {
             Some(bytes) => String::from_utf8_lossy(&bytes).into(),
-            None => return error(format!("{} is not valid base64 data", val.excerpt())),
+            None => return error(format!("{} is not valid base32 data", val.excerpt())),
+        },
+        _ => match bases::decode64(&text) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into(),
+            Err(what) => return error(format!("{} {what}", val.excerpt())),
         },
     })
 }
@@ -241,7 +268,7 @@ fn shell(val: &Val, meter: &Meter) -> Run<Rc<str>> {
 
 fn escape_html(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.replace('\'', "&#39;").replace('"', "&quot;")
+    text.replace('\'', "&apos;").replace('"', "&quot;")
 }
 
 fn escape_uri(text: &str) -> String {

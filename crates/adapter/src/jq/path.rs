@@ -1,34 +1,42 @@
 //! Parts of values: reading, replacing and deleting them.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::item::Item;
 use super::meter::{Meter, Run, error};
-use super::value::{Array, Members, Object, Val};
+use super::value::{Array, Members, Object, Val, compare_items};
 
 /// The part of an item under a key, with its path.
 pub(crate) fn index_item(item: &Item, key: Val, meter: &Meter) -> Run<Item> {
+    item.check_place(|| format!("access element {} of", key.excerpt_text()))?;
     let part = index(&item.val, &key, meter)?;
     item.step(key, part)
+}
+
+/// The parts of an item, each with its path.
+pub(crate) fn each_item(item: &Item, meter: &Meter) -> Run<Vec<(Val, Val)>> {
+    item.check_place(|| "iterate through".to_owned())?;
+    children(&item.val, meter)
 }
 
 /// The part under a key: a member, an item, a slice, or the places where an array occurs.
 pub(crate) fn index(val: &Val, key: &Val, meter: &Meter) -> Run<Val> {
     Ok(match (val, key) {
-        (Val::Null, Val::Null | Val::Str(_) | Val::Int(_) | Val::Float(_) | Val::Obj(_)) => {
-            Val::Null
-        }
+        (
+            Val::Null,
+            Val::Null | Val::Str(_) | Val::Int(_) | Val::Float(_) | Val::Decimal(_) | Val::Obj(_),
+        ) => Val::Null,
         (Val::Obj(object), Val::Str(key)) => object.members.get(key).cloned().unwrap_or_default(),
-        (Val::Arr(array), Val::Int(_) | Val::Float(_)) => position(key, array.items.len())
-            .and_then(|i| array.items.get(i).cloned())
-            .unwrap_or_default(),
+        (Val::Arr(array), Val::Int(_) | Val::Float(_) | Val::Decimal(_)) => {
+            position(key, array.items.len())
+                .and_then(|i| array.items.get(i).cloned())
+                .unwrap_or_default()
+        }
         (Val::Arr(_) | Val::Str(_), Val::Obj(range)) => slice(val, range, meter)?,
         (Val::Arr(array), Val::Arr(wanted)) => occurrences(array, wanted, meter)?,
-        (val, Val::Str(key)) => {
-            return error(format!("Cannot index {} with \"{key}\"", val.type_name()));
-        }
         (val, key) => {
-            return error(format!("Cannot index {} with {}", val.type_name(), key.type_name()));
+            return error(format!("Cannot index {} with {}", val.type_name(), key.excerpt()));
         }
     })
 }
@@ -87,6 +95,9 @@ fn slice_bounds(range: &Object, len: usize) -> Run<(usize, usize)> {
             let Some(n) = val.as_f64() else {
                 return error("Start and end indices of an array slice must be numbers");
             };
+            if n.is_nan() {
+                return Ok(default);
+            }
             let n = round(n);
             Ok((if n < 0.0 { n + len as f64 } else { n }).clamp(0.0, len as f64) as usize)
         }
@@ -111,6 +122,17 @@ pub(crate) fn occurrences(array: &Array, wanted: &Array, meter: &Meter) -> Run<V
     }
     Val::array(places)
 }
+
+/// Steps jq allows in a path; ours ends sooner, where a value would get too deep.
+const STEPS_MAX: usize = 10_000;
+
+/// Refuses a path that jq refuses.
+pub(crate) fn check_length(path: &[Val]) -> Run {
+    if path.len() > STEPS_MAX { error("Path too deep") } else { Ok(()) }
+}
+
+/// The largest index that an assignment can make.
+const INDEX_MAX: f64 = 536_870_911.0;
 
 /// What lies at a path; below nothing lies nothing.
 pub(crate) fn get(val: &Val, path: &[Val], meter: &Meter) -> Run<Val> {
@@ -139,7 +161,14 @@ pub(crate) fn set(val: Val, path: &[Val], new: Val, meter: &Meter) -> Run<Val> {
             *slot = set(std::mem::take(slot), rest, new, meter)?;
             Val::object(members)
         }
-        (val @ (Val::Null | Val::Arr(_)), Val::Int(_) | Val::Float(_)) => {
+        (val @ (Val::Null | Val::Arr(_)), Val::Int(_) | Val::Float(_) | Val::Decimal(_)) => {
+            let n = key.as_f64().unwrap_or(f64::NAN);
+            if n.is_nan() {
+                return error("Cannot set array element at NaN index");
+            }
+            if n > INDEX_MAX {
+                return error("Array index too large");
+            }
             let mut items = items(val, meter)?;
             let Some(i) = position(key, items.len()) else {
                 return error("Out of bounds negative array index");
@@ -163,86 +192,116 @@ pub(crate) fn set(val: Val, path: &[Val], new: Val, meter: &Meter) -> Run<Val> {
             items.splice(from..upto, new);
             Val::array(items)
         }
-        (val, key) => error(format!("Cannot index {} with {}", val.type_name(), key.excerpt())),
+        (Val::Str(_), Val::Obj(_)) => error("Cannot update string slices"),
+        (val, key) => {
+            // What cannot be read says so; the rest can be read but not written.
+            index(&val, key, meter)?;
+            error(format!(
+                "Cannot update field at {} index of {}",
+                key.type_name(),
+                val.type_name()
+            ))
+        }
     }
 }
 
 /// The value without what lies at the paths.
-pub(crate) fn delete(mut val: Val, mut paths: Vec<Vec<Val>>, meter: &Meter) -> Run<Val> {
-    // Later ones first, so that the earlier ones still mean the same.
+pub(crate) fn delete(val: Val, paths: Vec<Vec<Val>>, meter: &Meter) -> Run<Val> {
+    let mut sorted = Vec::with_capacity(paths.len());
+    for path in paths {
+        check_length(&path)?;
+        meter.charge(1 + path.len())?;
+        sorted.push(path);
+    }
     let mut failed = None;
-    paths.sort_by(|a, b| {
-        let compared = Val::array(a.clone()).and_then(|a| {
-            let b = Val::array(b.clone())?;
-            b.compare(&a, meter)
-        });
-        compared.unwrap_or_else(|stop| {
+    sorted.sort_by(|a, b| {
+        compare_items(a, b, meter).unwrap_or_else(|stop| {
             failed = Some(stop);
             std::cmp::Ordering::Equal
         })
     });
-    if let Some(stop) = failed {
-        return Err(stop);
+    match failed {
+        Some(stop) => Err(stop),
+        None if sorted.first().is_some_and(Vec::is_empty) => Ok(Val::Null),
+        None => delete_sorted(val, &sorted, 0, meter),
     }
-    let mut last = None;
-    for path in paths {
-        let path = Val::array(path)?;
-        if let Some(last) = &last
-            && path.equals(last, meter)?
-        {
-            continue;
-        }
-        if let Val::Arr(keys) = &path {
-            val = delete_one(val, &keys.items, meter)?;
-        }
-        last = Some(path);
-    }
-    Ok(val)
 }
 
-fn delete_one(val: Val, path: &[Val], meter: &Meter) -> Run<Val> {
-    meter.charge(1)?;
+/// Deletes what lies at sorted paths, all of them equal before `start` and longer than that. Keys
+/// of one level go together, so that each means what it meant before.
+fn delete_sorted(mut val: Val, paths: &[Vec<Val>], start: usize, meter: &Meter) -> Run<Val> {
     meter.descend()?;
-    let Some((key, rest)) = path.split_first() else {
-        return Ok(Val::Null);
-    };
-    match (val, key) {
-        (Val::Null, _) => Ok(Val::Null),
-        (val @ Val::Obj(_), Val::Str(key)) => {
+    let mut keys = Vec::new();
+    let mut rest = paths;
+    while let Some((first, _)) = rest.split_first() {
+        let key = &first[start];
+        let mut count = 1;
+        while count < rest.len() && rest[count][start].equals(key, meter)? {
+            count += 1;
+        }
+        let (group, others) = rest.split_at(count);
+        rest = others;
+        meter.charge(count)?;
+        if first.len() == start + 1 {
+            // All of it goes, whatever else is to go inside.
+            keys.push(key.clone());
+            continue;
+        }
+        let part = index(&val, key, meter)?;
+        if !matches!(part, Val::Null) {
+            let part = delete_sorted(part, group, start + 1, meter)?;
+            val = set(val, std::slice::from_ref(key), part, meter)?;
+        }
+    }
+    if keys.is_empty() { Ok(val) } else { delete_keys(val, &keys, meter) }
+}
+
+fn delete_keys(val: Val, keys: &[Val], meter: &Meter) -> Run<Val> {
+    match val {
+        Val::Null => Ok(Val::Null),
+        val @ Val::Obj(_) => {
             let mut members = members(val, meter)?;
-            if rest.is_empty() {
-                members.shift_remove(key);
-            } else if let Some(slot) = members.get_mut(key) {
-                *slot = delete_one(std::mem::take(slot), rest, meter)?;
+            // One pass for many keys, for taking a member out moves those behind it.
+            let mut doomed = HashSet::with_capacity(keys.len());
+            for key in keys {
+                match key {
+                    Val::Str(key) => doomed.insert(key.clone()),
+                    key => {
+                        let name = key.type_name();
+                        return error(format!("Cannot delete {name} field of object"));
+                    }
+                };
             }
+            meter.charge(members.len() / 16)?;
+            members.retain(|key, _| !doomed.contains(key));
             Val::object(members)
         }
-        (val @ Val::Arr(_), Val::Int(_) | Val::Float(_)) => {
-            let mut items = items(val, meter)?;
-            if let Some(i) = position(key, items.len()).filter(|i| *i < items.len()) {
-                if rest.is_empty() {
-                    items.remove(i);
-                } else {
-                    items[i] = delete_one(std::mem::take(&mut items[i]), rest, meter)?;
+        val @ Val::Arr(_) => {
+            let items = items(val, meter)?;
+            let mut doomed = vec![false; items.len()];
+            for key in keys {
+                match key {
+                    Val::Int(_) | Val::Float(_) | Val::Decimal(_) => {
+                        if let Some(i) = position(key, items.len()).filter(|i| *i < items.len()) {
+                            doomed[i] = true;
+                        }
+                    }
+                    Val::Obj(range) => {
+                        let (from, upto) = slice_bounds(range, items.len())?;
+                        meter.charge(upto - from)?;
+                        doomed[from..upto].fill(true);
+                    }
+                    key => {
+                        let name = key.type_name();
+                        return error(format!("Cannot delete {name} element of array"));
+                    }
                 }
             }
-            Val::array(items)
+            meter.charge(items.len() / 16)?;
+            let kept = items.into_iter().zip(doomed).filter(|(_, doomed)| !doomed);
+            Val::array(kept.map(|(item, _)| item).collect())
         }
-        (val @ Val::Arr(_), Val::Obj(range)) => {
-            let mut items = items(val, meter)?;
-            let (from, upto) = slice_bounds(range, items.len())?;
-            if rest.is_empty() {
-                items.drain(from..upto);
-            } else {
-                let old = Val::array(items[from..upto].to_vec())?;
-                let new = delete_one(old, rest, meter)?.into_items().unwrap_or_default();
-                items.splice(from..upto, new);
-            }
-            Val::array(items)
-        }
-        (val, key) => {
-            error(format!("Cannot delete field {} of {}", key.excerpt(), val.type_name()))
-        }
+        val => error(format!("Cannot delete fields from {}", val.type_name())),
     }
 }
 

@@ -15,13 +15,13 @@ def range($n): range(0; $n; 1);
 def range($from; $upto): range($from; $upto; 1);
 def while(cond; update): def w: if cond then ., (update | w) else empty end; w;
 def until(cond; update): def u: if cond then . else (update | u) end; u;
-def repeat(f): def r: ., (f | r); r;
+def repeat(f): def r: f, r; r;
 def first(f): limit(1; f);
 def last(f): reduce f as $x ([]; [$x]) | .[];
 def first: .[0];
 def last: .[-1];
 def nth($n): .[$n];
-def nth($n; f): if $n < 0 then error("Out of bounds negative array index") else first(skip($n; f)) end;
+def nth($n; f): if $n < 0 then error("nth doesn't support negative indices") else first(skip($n; f)) end;
 def isempty(f): label $out | (f | false, break $out), true;
 def any(f; cond): isempty(first(f | cond | select(.))) | not;
 def all(f; cond): isempty(first(f | cond | select(. | not)));
@@ -41,7 +41,8 @@ def arrays: select(type == "array");
 def objects: select(type == "object");
 def iterables: select(type == "array" or type == "object");
 def scalars: select(type != "array" and type != "object");
-def finites: select(isinfinite or isnan | not);
+def isfinite: type == "number" and (isinfinite | not);
+def finites: select(isfinite);
 def normals: select(isnormal);
 def to_entries: [keys_unsorted[] as $k | {key: $k, value: .[$k]}];
 def from_entries: reduce .[] as $x ({};
@@ -110,15 +111,25 @@ def split($re; flags): . as $s | reduce (match($re; flags + "g"), null) as $m ({
 def splits($re; flags): split($re; flags) | .[];
 def splits($re): splits($re; null);
 def sub($re; str; $flags): . as $s
-  | def parts($at; $ms): if $ms == [] then $s[$at:]
-      else $ms[0] as $m | ($m | _capture | str) as $x
-        | if $x | type != "string" then error("sub: the replacement must be a string") else . end
-        | parts($m.offset + $m.length; $ms[1:]) as $rest
-        | $s[$at:$m.offset] + $x + $rest end;
-    parts(0; [match($re; $flags)]);
+  | [match($re; $flags)] as $ms
+  | if $ms == [] then $s
+    else reduce $ms[] as $m ({at: 0, out: []};
+        $s[.at:$m.offset] as $gap | .at as $at
+        | [$m | _capture | str] as $new
+        | if $new | any(type != "string") then error("sub: the replacement must be a string") else . end
+        | reduce range($new | length) as $i (.; .out[$i] += $gap + $new[$i])
+        | .at = $m.offset + $m.length)
+      | .out[] + $s[.at:] // $s end;
 def sub($re; str): sub($re; str; "");
 def gsub($re; str; $flags): sub($re; str; $flags + "g");
 def gsub($re; str): sub($re; str; "g");
 def have_literal_numbers: true;
-def have_decnum: false;
+def have_decnum: true;
 def toarray: if type == "array" then . else [.] end;
+def INDEX(stream; idx): reduce stream as $row ({}; .[$row | idx | tostring] = $row);
+def INDEX(idx): INDEX(.[]; idx);
+def JOIN($index; key): [.[] | [., $index[key]]];
+def JOIN($index; stream; key): stream | [., $index[key]];
+def JOIN($index; stream; key; join): stream | [., $index[key]] | join;
+def IN(s): any(s == .; .);
+def IN(source; s): any(source == s; .);

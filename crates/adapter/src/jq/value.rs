@@ -6,6 +6,7 @@ use std::rc::Rc;
 use indexmap::IndexMap;
 
 use super::meter::{Meter, Run, Stop};
+use super::numeral;
 use super::print::{write_float, write_string};
 
 /// Levels a value may have: what a payload may have, and as much again around it.
@@ -23,6 +24,8 @@ pub(crate) enum Val {
     /// Integers stay exact as long as they fit.
     Int(i64),
     Float(f64),
+    /// A number as written that no other form can hold; arithmetic takes it as a double.
+    Decimal(Rc<str>),
     Str(Rc<str>),
     Arr(Rc<Array>),
     Obj(Rc<Object>),
@@ -90,8 +93,13 @@ impl Val {
         match self {
             Val::Int(n) => Some(*n as f64),
             Val::Float(n) => Some(*n),
+            Val::Decimal(text) => text.parse().ok(),
             _ => None,
         }
+    }
+
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(self, Val::Int(_) | Val::Float(_) | Val::Decimal(_))
     }
 
     pub(crate) fn as_str(&self) -> Option<&str> {
@@ -105,7 +113,7 @@ impl Val {
         match self {
             Val::Null => "null",
             Val::Bool(_) => "boolean",
-            Val::Int(_) | Val::Float(_) => "number",
+            Val::Int(_) | Val::Float(_) | Val::Decimal(_) => "number",
             Val::Str(_) => "string",
             Val::Arr(_) => "array",
             Val::Obj(_) => "object",
@@ -118,7 +126,7 @@ impl Val {
             Val::Null => 0,
             Val::Bool(false) => 1,
             Val::Bool(true) => 2,
-            Val::Int(_) | Val::Float(_) => 3,
+            Val::Int(_) | Val::Float(_) | Val::Decimal(_) => 3,
             Val::Str(_) => 4,
             Val::Arr(_) => 5,
             Val::Obj(_) => 6,
@@ -131,9 +139,11 @@ impl Val {
         meter.charge(1)?;
         Ok(match (self, other) {
             (Val::Int(a), Val::Int(b)) => a.cmp(b),
-            (Val::Int(_) | Val::Float(_), Val::Int(_) | Val::Float(_)) => {
-                let (a, b) =
-                    (self.as_f64().unwrap_or_default(), other.as_f64().unwrap_or_default());
+            (Val::Decimal(a), Val::Decimal(b)) => numeral::compare(a, b),
+            (Val::Decimal(a), Val::Int(b)) => numeral::compare(a, &b.to_string()),
+            (Val::Int(a), Val::Decimal(b)) => numeral::compare(&a.to_string(), b),
+            (a, b) if a.is_number() && b.is_number() => {
+                let (a, b) = (a.as_f64().unwrap_or_default(), b.as_f64().unwrap_or_default());
                 // jq sorts a NaN below every number, itself included.
                 if a.is_nan() {
                     Ordering::Less
@@ -182,6 +192,10 @@ impl Val {
             Val::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Val::Int(value) => out.push_str(&value.to_string()),
             Val::Float(value) => write_float(*value, out),
+            Val::Decimal(text) => {
+                meter.charge_bytes(text.len())?;
+                out.push_str(text);
+            }
             Val::Str(text) => {
                 meter.charge_bytes(text.len())?;
                 write_string(text, out);
@@ -213,14 +227,37 @@ impl Val {
         Ok(())
     }
 
-    /// The value as it appears in an error: short.
+    /// The value as it appears in an error: its type and its text.
     pub(crate) fn excerpt(&self) -> String {
-        let full =
-            self.to_json(&Meter::for_excerpt()).unwrap_or_else(|_| "a large value".to_owned());
-        match full.char_indices().nth(30) {
-            Some((end, _)) => format!("{} ({}...)", self.type_name(), &full[..end]),
-            None => format!("{} ({full})", self.type_name()),
+        format!("{} ({})", self.type_name(), self.excerpt_text())
+    }
+
+    /// The text of the value, cut as jq cuts it: to 29 bytes, with the closing delimiter.
+    pub(crate) fn excerpt_text(&self) -> String {
+        const BYTES_MAX: usize = 29;
+        // What is cut away need not be written; the longest escape has six bytes.
+        let text = match self {
+            Val::Str(text) if text.len() > BYTES_MAX => {
+                let end = (0..=BYTES_MAX + 1).rev().find(|end| text.is_char_boundary(*end));
+                Val::from(&text[..end.unwrap_or_default()]).to_json(&Meter::for_excerpt())
+            }
+            other => other.to_json(&Meter::for_excerpt()),
+        };
+        let Ok(text) = text else {
+            return "a large value".to_owned();
+        };
+        if text.len() <= BYTES_MAX {
+            return text;
         }
+        let delimiter = match text.as_bytes()[0] {
+            b'"' => "\"",
+            b'[' => "]",
+            b'{' => "}",
+            _ => "",
+        };
+        let room = BYTES_MAX - 3 - delimiter.len();
+        let end = (0..=room).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        format!("{}...{delimiter}", &text[..end])
     }
 }
 
@@ -228,7 +265,8 @@ fn check_depth(depth: u16) -> Run {
     if depth > DEPTH_MAX { Err(Stop::Limit("a value is nested too deeply")) } else { Ok(()) }
 }
 
-fn compare_items(a: &[Val], b: &[Val], meter: &Meter) -> Run<Ordering> {
+/// Compares item by item; of equal beginnings the shorter comes first.
+pub(crate) fn compare_items(a: &[Val], b: &[Val], meter: &Meter) -> Run<Ordering> {
     for (a, b) in a.iter().zip(b) {
         match a.compare(b, meter)? {
             Ordering::Equal => {}

@@ -29,10 +29,13 @@ enum Depth {
 impl<'v> Checker<'v> {
     pub(super) fn structure(&mut self) {
         self.schema_depths();
-        self.extends_depths();
+        let is_deep = self.extends_depths();
         let counts = self.contents_counts();
-        for element in 0..self.graph.elements.len() {
+        self.contents_names();
+        for (element, is_deep) in is_deep.into_iter().enumerate() {
             match self.graph.elements[element].kind {
+                // What is too deep has been reported, and may be as deep as one likes.
+                Kind::Interface if is_deep => {}
                 Kind::Interface => self.interface_structure(element, &counts),
                 Kind::Relationship => self.unique_names(element, "properties"),
                 Kind::Object => self.unique_names(element, "fields"),
@@ -60,9 +63,9 @@ impl<'v> Checker<'v> {
         }
     }
 
-    fn extends_depths(&mut self) {
+    fn extends_depths(&mut self) -> Vec<bool> {
         let depths = self.depths(&[("extends", 1)]);
-        for (element, depth) in depths.into_iter().enumerate() {
+        for (element, depth) in depths.iter().copied().enumerate() {
             if depth == Depth::Known(EXTENDS_DEPTH_MAX + 1) {
                 let message = format!(
                     "`extends` is more than {EXTENDS_DEPTH_MAX} levels deep; extend fewer levels"
@@ -70,6 +73,8 @@ impl<'v> Checker<'v> {
                 self.report_on(code!("excessiveDepthNarrow"), element, Some("extends"), message);
             }
         }
+        let is_deep = |depth| !matches!(depth, Depth::Known(depth) if depth <= EXTENDS_DEPTH_MAX);
+        depths.into_iter().map(is_deep).collect()
     }
 
     /// Longest way down from each element along some properties. Does not recurse: how long a
@@ -153,6 +158,9 @@ impl<'v> Checker<'v> {
     }
 
     fn interface_structure(&mut self, element: usize, counts: &HashMap<usize, usize>) {
+        if self.visits > CONTENTS_VISITS_MAX {
+            return;
+        }
         let hierarchy = self.hierarchy(element);
         let extended: usize = hierarchy.iter().map(|i| self.extended_count(*i)).sum();
         if extended > EXTENDS_COUNT_MAX {
@@ -167,47 +175,65 @@ impl<'v> Checker<'v> {
             self.report_on(code!("excessiveCount"), element, None, message);
             return;
         }
-        let mut names: HashMap<&'v str, usize> = HashMap::new();
-        for interface in &hierarchy {
-            let contents: Vec<_> = self.graph.targets(*interface, "contents").collect();
-            self.visits += contents.len();
-            if self.visits > CONTENTS_VISITS_MAX {
-                let message = "the documents inherit too much; check fewer of them together";
-                return self.report_on(code!("excessiveCount"), element, None, message);
+        self.inherited_names(element, &hierarchy);
+    }
+
+    /// Names of the contents of each interface, which must be unique there.
+    fn contents_names(&mut self) {
+        for interface in 0..self.graph.elements.len() {
+            if self.graph.elements[interface].kind != Kind::Interface {
+                continue;
             }
+            let contents: Vec<_> = self.graph.targets(interface, "contents").collect();
+            let mut names = HashMap::with_capacity(contents.len());
             for content in contents {
-                let Some(name) = self.graph.elements[content].name else {
-                    continue;
-                };
-                match names.insert(name, content) {
-                    Some(other) if other != content => {
-                        self.shared_name(element, name, content, other, *interface);
-                    }
-                    _ => {}
+                if let Some(name) = self.graph.elements[content].name
+                    && names.insert(name, content).is_some_and(|other| other != content)
+                {
+                    let message = format!("the name `{name}` is used twice; rename one");
+                    let code = code!("nonUniquePropertyValue");
+                    self.report_on(code, content, Some("name"), message);
                 }
             }
+            self.names.insert(interface, names);
         }
     }
 
-    /// Two contents of one interface have the same name.
-    fn shared_name(
-        &mut self,
-        element: usize,
-        name: &str,
-        content: usize,
-        other: usize,
-        interface: usize,
-    ) {
-        if interface == element {
-            let message = format!("the name `{name}` is used twice; rename one");
-            return self.report_on(code!("nonUniquePropertyValue"), content, Some("name"), message);
+    /// Names of inherited contents must differ, too, unless it is the same content that is
+    /// inherited in two ways.
+    fn inherited_names(&mut self, element: usize, hierarchy: &[usize]) {
+        // An only parent has been compared with its own ancestors already.
+        let compared = if self.extended_count(element) == 1 { 1 } else { hierarchy.len() };
+        let mut clash = None;
+        let mut seen: HashMap<&'v str, usize> = HashMap::new();
+        for interface in &hierarchy[..compared] {
+            let names = &self.names[interface];
+            self.visits += names.len() + 1;
+            for (name, content) in names {
+                let other = seen.insert(*name, *content).filter(|other| other != content);
+                clash = clash.or(other.map(|other| (*name, other, *content)));
+            }
         }
-        let [here, there] =
-            [other, content].map(|c| self.graph.label(self.graph.elements[c].interface));
-        let message = format!(
-            "the name `{name}` is used by both {here} and {there}, which it inherits; rename one"
-        );
-        self.report_on(code!("nonUniqueImportedPropertyValue"), element, None, message);
+        for ancestor in hierarchy.get(compared..).unwrap_or_default() {
+            let names = &self.names[ancestor];
+            self.visits += seen.len() + 1;
+            for (name, content) in &seen {
+                let other = names.get(name).filter(|other| *other != content);
+                clash = clash.or(other.map(|other| (*name, *content, *other)));
+            }
+        }
+        if self.visits > CONTENTS_VISITS_MAX {
+            let message = "the documents inherit too much; check fewer of them together";
+            self.report_on(code!("excessiveCount"), element, None, message);
+        } else if let Some((name, content, other)) = clash {
+            let [here, there] =
+                [content, other].map(|c| self.graph.label(self.graph.elements[c].interface));
+            let message = format!(
+                "the name `{name}` is used by both {here} and {there} and meets here; rename one"
+            );
+            let code = code!("nonUniqueImportedPropertyValue");
+            self.report_on(code, element, None, message);
+        }
     }
 
     /// An interface and all it extends, each once, nearest first.
@@ -232,6 +258,12 @@ impl<'v> Checker<'v> {
             .iter()
             .flat_map(|i| &self.graph.elements[*i].links)
             .any(|link| link.property == "extends" && !matches!(link.target, Target::Element(_)))
+    }
+
+    /// A component among the contents of an interface itself.
+    fn component_of(&self, interface: usize) -> Option<usize> {
+        let mut contents = self.graph.targets(interface, "contents");
+        contents.find(|content| self.graph.elements[*content].kind == Kind::Component)
     }
 
     fn extended_count(&self, interface: usize) -> usize {
@@ -290,10 +322,11 @@ impl<'v> Checker<'v> {
             return;
         };
         let hierarchy = self.hierarchy(interface);
-        let mut contents =
-            hierarchy.iter().flat_map(|interface| self.graph.targets(*interface, "contents"));
-        let inner = contents.find(|c| self.graph.elements[*c].kind == Kind::Component);
-        drop(contents);
+        self.visits += hierarchy.len();
+        if self.visits > CONTENTS_VISITS_MAX {
+            return;
+        }
+        let inner = hierarchy.iter().find_map(|interface| self.component_of(*interface));
         if let Some(inner) = inner {
             let message = format!(
                 "{} has a component itself, {}; components cannot be nested",

@@ -47,10 +47,13 @@ impl<'v> Checker<'v> {
             Some(kind) => kind,
             None if may_imply || slot.implied && !words.is_empty() => slot.kinds[0],
             None => {
-                // What the words lack is reported all the same.
+                let before = self.diagnostics.len();
                 self.cotypes_of(&words, None, context, place);
-                let message = format!("`@type` must name a kind: {}", kinds_text(slot));
-                self.report(code!("missingRequiredType"), place, None, message);
+                // A misspelled kind is one mistake, not two.
+                if self.diagnostics.len() == before {
+                    let message = format!("`@type` must name a kind: {}", kinds_text(slot));
+                    self.report(code!("missingRequiredType"), place, None, message);
+                }
                 return None;
             }
         };

@@ -9,7 +9,7 @@ use crate::answer::{Answer, empty, set};
 pub(super) async fn invoke(call: &Call<'_>) -> Result<Answer, Refusal> {
     let command_id = call
         .platform
-        .command_invoke(&call.id, call.details()?, Some(call.user_id.to_owned()))
+        .command_invoke(&call.id, call.details()?, Some(call.caller.user_id.clone()))
         .await?;
     let mut answer = empty(202);
     let location = call.platform.command_location(&call.id, &command_id).await?;

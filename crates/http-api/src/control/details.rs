@@ -12,7 +12,7 @@ const FINDINGS_MAX: usize = 32;
 ///
 /// # Errors
 /// `CannotParseRequest` with the place, `MissingParameter` or `InvalidParameter` with the member.
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let details = serde_json::from_slice(body);
     let syntax = details.as_ref().err().filter(|error: &&serde_json::Error| !error.is_data());
     if let Some(error) = syntax {

@@ -1,9 +1,8 @@
 //! The control plane: verify, find the operation, call its use case.
 
 mod adapters;
-mod auth;
 mod commands;
-mod details;
+pub(crate) mod details;
 mod domain_groups;
 mod domains;
 mod flow_runtimes;
@@ -21,14 +20,16 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use iot_api::operation::{Match, find};
 use iot_api::{CONTROL_PATH, ErrorCode, Operation};
-use platform::limits::CONTROL_BODY_BYTES_MAX;
+use platform::identity::Caller;
+use platform::identity::authorize::Named;
+use platform::identity::rules::Rule;
 use platform::list::{Cursor, Field, ListParameters, ListQuery};
 use platform::{Platform, Refusal};
 use serde::de::DeserializeOwned;
 
 use crate::answer::{Answer, empty, error, refused, set};
-use crate::body::{self, BodyError};
 use crate::query::{Query, decode};
+use crate::signed::{self, Signed};
 
 /// Words of `lifecycleState` of groups and domains.
 const DOMAIN_STATES: &[&str] = &["CREATING", "UPDATING", "ACTIVE", "DELETING", "DELETED", "FAILED"];
@@ -41,8 +42,7 @@ const GROUP_TYPES: &[&str] = &["PRODUCTION", "DEVELOPMENT", "STANDARD", "LIGHTWE
 /// A verified request.
 struct Call<'a> {
     platform: &'a Platform,
-    /// OCID of the user who calls.
-    user_id: &'a str,
+    caller: Arc<Caller>,
     /// Decoded id of the path; empty for operations without one.
     id: String,
     query: Query,
@@ -56,25 +56,11 @@ pub(crate) async fn answer(
     parts: &Parts,
     incoming: &mut Incoming,
 ) -> Answer {
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-    let method = parts.method.as_str();
-    let caller = match auth::check(platform, method, &target, &parts.headers).await {
-        Ok(caller) => caller,
+    let Signed { caller, target, body } = match signed::receive(platform, parts, incoming).await {
+        Ok(signed) => signed,
         Err(answer) => return *answer,
     };
-    let body = match body::read(incoming, CONTROL_BODY_BYTES_MAX).await {
-        Ok(body) => body,
-        Err(BodyError::TooLarge) => {
-            let message = format!("the body is larger than {CONTROL_BODY_BYTES_MAX} bytes");
-            return error(ErrorCode::PayloadTooLarge, &message);
-        }
-        Err(BodyError::Broken) => {
-            return error(ErrorCode::CannotParseRequest, "the body is incomplete");
-        }
-    };
-    if let Err(answer) = auth::check_body(&parts.headers, &body) {
-        return *answer;
-    }
+    let method = parts.method.as_str();
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     // An endpoint with a trailing slash doubles the first one (control-plane.md 1.1).
     let path = format!("/{}", path.trim_start_matches('/'));
@@ -93,7 +79,7 @@ pub(crate) async fn answer(
         Match::Operation(operation, id) => {
             let call = Call {
                 platform,
-                user_id: &caller.user_id,
+                caller,
                 id: decode(id.unwrap_or_default(), false),
                 query: Query::parse(query),
                 if_match: if_match(&parts.headers),
@@ -101,7 +87,7 @@ pub(crate) async fn answer(
             };
             match retry::token(&parts.method, &parts.headers) {
                 Some(token) => retry::run(&call, operation, below, token).await,
-                None => call.run(operation).await,
+                None => call.answer(operation).await,
             }
             .unwrap_or_else(|refusal| refused(&refusal))
         }
@@ -109,6 +95,19 @@ pub(crate) async fn answer(
 }
 
 impl Call<'_> {
+    /// Runs an operation that the caller may do.
+    async fn answer(&self, operation: Operation) -> Result<Answer, Refusal> {
+        let named = Named {
+            path_id: &self.id,
+            compartment_id: self.query.get("compartmentId"),
+            iot_domain_id: self.query.get("iotDomainId"),
+            secret_name: None,
+            body: &self.body,
+        };
+        self.platform.authorize(&self.caller, Rule::of(operation), &named).await?;
+        self.run(operation).await
+    }
+
     async fn run(&self, operation: Operation) -> Result<Answer, Refusal> {
         match operation {
             Operation::ListIotDomainGroups => domain_groups::list(self).await,
@@ -191,17 +190,8 @@ impl Call<'_> {
         filters: &[(&str, Field)],
         states: &[&str],
     ) -> Result<ListQuery, Refusal> {
-        let query = ListQuery::new(self.compartment()?, &self.list_parameters())?;
+        let query = ListQuery::new(self.required("compartmentId")?, &self.list_parameters())?;
         self.filtered(query, filters, states)
-    }
-
-    /// The compartment that a list is about.
-    fn compartment(&self) -> Result<String, Refusal> {
-        let id = self.required("compartmentId")?;
-        if self.platform.is_compartment(&id) {
-            return Ok(id);
-        }
-        Err(Refusal::not_found("compartment", &id))
     }
 
     /// URL of a resource.
@@ -260,7 +250,7 @@ impl Call<'_> {
 }
 
 /// The etag of `if-match`, with or without quotes; `*` is any state.
-fn if_match(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn if_match(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(http::header::IF_MATCH)?.as_bytes();
     let text = String::from_utf8_lossy(value);
     let etag = text.trim().trim_matches('"');

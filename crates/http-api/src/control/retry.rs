@@ -34,7 +34,7 @@ pub(super) async fn run(
     token: &str,
 ) -> Result<Answer, Refusal> {
     let request = [path.as_bytes(), call.body.as_ref()];
-    match call.platform.retry_begin(call.user_id, token, &request).await? {
+    match call.platform.retry_begin(&call.caller.user_id, token, &request).await? {
         Retry::Answered(saved) => {
             let mut answer = empty(saved.status);
             for name in KEPT {
@@ -45,7 +45,7 @@ pub(super) async fn run(
             Ok(answer)
         }
         Retry::New(attempt) => {
-            let (parts, body) = call.run(operation).await?.into_parts();
+            let (parts, body) = call.answer(operation).await?.into_parts();
             // The body is in memory: there is nothing that could fail.
             let bytes = body.collect().await.unwrap_or_default().to_bytes();
             let headers = KEPT.iter().filter_map(|name| {

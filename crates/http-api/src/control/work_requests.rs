@@ -26,7 +26,7 @@ pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let compartment_id = call.compartment()?;
+    let compartment_id = call.required("compartmentId")?;
     let query = ListQuery::sorted(compartment_id, &call.list_parameters(), SORT_KEYS)?;
     let filters = [("id", Field::Id), ("status", Field::Status), ("resourceId", Field::ResourceId)];
     let query = call.filtered(query, &filters, STATUSES)?;

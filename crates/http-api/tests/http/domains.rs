@@ -3,7 +3,8 @@
 use platform::limits::ServiceLimits;
 use serde_json::{Value, json};
 
-use crate::kit::{Served, ids};
+use crate::kit::Served;
+use crate::kit::calls::ids;
 
 #[tokio::test]
 async fn a_second_domain_works_and_goes_with_all_that_is_in_it() {
@@ -102,7 +103,7 @@ async fn domains_are_moved_kept_longer_and_followed() {
     let related = "RelatedResourceNotAuthorizedOrNotFound";
     served.refused(related, &change, json!({"compartmentId": "ocid1.compartment.x"})).await;
     let list = format!("GET /iotDomains?compartmentId={}", setup.tenancy_id);
-    assert_eq!(ids(&served.call(200, &list, Value::Null).await), [domain.clone()]);
+    assert_eq!(ids(&served.call(200, &list, Value::Null).await), [domain.as_str()]);
     let group = format!("/iotDomainGroups/{}", setup.group.common.id);
     let configure = format!("POST {group}/actions/configureDataAccess");
     served.work(&configure, json!({"dbAllowListedVcnIds": ["ocid1.vcn.oc0.loc.a"]})).await;

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::kit::{Served, ids};
+use crate::kit::Served;
+use crate::kit::calls::ids;
 
 #[tokio::test]
 async fn runtimes_are_kept_switched_and_honest_about_not_running() {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::kit::{Served, ids};
+use crate::kit::Served;
+use crate::kit::calls::ids;
 
 /// A model with one value, and an adapter of it; `target` makes the adapter a gateway's.
 pub async fn model_and_adapter(served: &Served, uri: &str, target: bool) -> (String, String) {

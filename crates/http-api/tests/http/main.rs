@@ -5,7 +5,8 @@
 mod domains;
 mod flow_runtimes;
 mod instances;
-mod kit;
 mod manners;
 mod relationships;
-mod serve;
+
+#[path = "../kit/mod.rs"]
+mod kit;

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::kit::{Served, ids};
+use crate::kit::Served;
+use crate::kit::calls::ids;
 
 #[tokio::test]
 async fn a_retry_token_gives_one_effect_and_one_answer() {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::kit::{Served, ids};
+use crate::kit::Served;
+use crate::kit::calls::ids;
 
 async fn instance(served: &Served, uri: Option<&str>) -> String {
     let body = json!({"iotDomainId": served.setup.domain.common.id,

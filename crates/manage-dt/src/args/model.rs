@@ -39,7 +39,7 @@ pub struct ModelCheckArgs {
     #[arg(required = true, value_name = "FILE", value_parser = path_parser())]
     pub files: Vec<PathBuf>,
     /// Files, or directories of .json files, with models that are referred to
-    #[arg(long, value_name = "DIR_OR_FILE", value_parser = path_parser())]
+    #[arg(long, num_args = 1.., value_name = "DIR_OR_FILE", value_parser = path_parser())]
     pub with: Vec<PathBuf>,
 }
 
@@ -53,6 +53,6 @@ pub struct ModelDiffArgs {
     #[arg(value_parser = path_parser())]
     pub new: PathBuf,
     /// Files, or directories of .json files, with models that are referred to
-    #[arg(long, value_name = "DIR_OR_FILE", value_parser = path_parser())]
+    #[arg(long, num_args = 1.., value_name = "DIR_OR_FILE", value_parser = path_parser())]
     pub with: Vec<PathBuf>,
 }

@@ -7,7 +7,7 @@ pub mod local;
 pub mod oci_profile;
 pub mod settings;
 pub mod substitute;
-mod yaml;
+pub mod yaml;
 
 pub use environment::Environment;
 pub use iot_config::{IotConfig, Twin};

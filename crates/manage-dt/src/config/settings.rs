@@ -144,8 +144,10 @@ fn auth_type(name: Option<&str>) -> Result<AuthType, Failure> {
             let text = format!("--auth {name} is not available yet");
             Err(Failure::usage(text).hint("use --auth api_key or --auth security_token"))
         }
-        Some(name) => Err(Failure::usage(format!("unknown type of sign-in '{name}'"))
-            .hint("--auth and OCI_CLI_AUTH take api_key or security_token")),
+        Some(name) => Err(Failure::usage(format!("unknown type of sign-in '{name}'")).hint(
+            "--auth and OCI_CLI_AUTH take api_key or security_token; instance_principal and \
+             resource_principal are not available yet",
+        )),
     }
 }
 

@@ -46,6 +46,14 @@ fn plain_message(told: &str) -> String {
     }
 }
 
+/// Writes a value as a YAML document.
+///
+/// # Errors
+/// What the library cannot write.
+pub fn to_text<T: serde::Serialize>(value: &T) -> Result<String, String> {
+    serde_saphyr::to_string(value).map_err(|error| error.to_string())
+}
+
 fn excerpt(text: &str, line: usize, column: usize) -> String {
     if line == 0 {
         return String::new();

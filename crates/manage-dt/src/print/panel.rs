@@ -33,8 +33,8 @@ pub fn panel(title: &str, lines: &[String], width: Option<usize>, overflow: Over
             Overflow::Cut => vec![ellipsis(line, inner)],
         };
         for line in shown {
-            let blanks = inner.saturating_sub(visible_width(&line));
-            out.push_str(&format!("│ {line}{:blanks$} │\n", ""));
+            let blanks = " ".repeat(inner.saturating_sub(visible_width(&line)));
+            out.push_str(&format!("│ {line}{blanks} │\n"));
         }
     }
     out.push_str(&format!("╰{}╯\n", "─".repeat(inner + 2)));

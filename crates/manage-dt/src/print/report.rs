@@ -12,6 +12,9 @@ use crate::config::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
+/// Widest terminal that is believed in.
+const COLUMNS_MAX: usize = 10_000;
+
 /// The results of one run of a verb.
 pub struct Report {
     format: OutputFormat,
@@ -25,7 +28,7 @@ impl Report {
     /// A report on stdout.
     pub fn on_stdout(format: OutputFormat, environment: &Environment) -> Report {
         let width = match environment.get("COLUMNS").and_then(|text| text.trim().parse().ok()) {
-            Some(columns) if columns > 0 => Some(columns),
+            Some(columns) if columns > 0 => Some(usize::min(columns, COLUMNS_MAX)),
             // None unless stdout is a terminal.
             _ => comfy_table::Table::new().width().map(usize::from),
         };

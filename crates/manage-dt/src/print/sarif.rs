@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 pub struct Finding {
     /// Stable code of the rule.
     pub rule: String,
+    /// `error` or `warning`.
+    pub level: &'static str,
     /// What is wrong and what to do.
     pub message: String,
     /// The file, as given.
@@ -46,7 +48,7 @@ fn result(finding: &Finding) -> Value {
     }
     json!({
         "ruleId": finding.rule,
-        "level": "error",
+        "level": finding.level,
         "message": {"text": finding.message},
         "locations": [{
             "physicalLocation": place,
@@ -76,6 +78,7 @@ mod tests {
     fn a_finding_has_rule_and_place() {
         let finding = Finding {
             rule: "x:y".into(),
+            level: "error",
             message: "wrong; mend it".into(),
             file: "a b/c.json".into(),
             position: Some((3, 5)),

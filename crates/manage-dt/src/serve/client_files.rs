@@ -127,6 +127,8 @@ impl ClientFiles<'_> {
             ("DEVICE_SECRET_ID", setup.secret.id.clone()),
             ("DEVICE_PASSWORD", secret),
             ("DEVICE_CERTIFICATE_ID", self.certificate_id.to_owned()),
+            ("VAULT_ID", platform::vault::vault_id(setup)),
+            ("KEY_ID", platform::vault::key_id(setup)),
             ("IOT_HTTPS_PORT", self.ports.https.to_string()),
             ("IOT_MQTTS_PORT", self.ports.mqtts.to_string()),
         ];
@@ -165,7 +167,7 @@ fn put(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// In single quotes for a POSIX shell.
-fn quoted(value: &str) -> String {
+pub fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', "'\\''"))
 }
 

@@ -1,11 +1,10 @@
 //! The platform in this process: state directory, certificates, listeners, shutdown.
 
-mod client_files;
+pub mod client_files;
 mod state_dir;
 mod tls;
 mod websocket;
 
-pub use state_dir::write_private;
 pub use tls::issue_device_certificate;
 
 use std::path::PathBuf;
@@ -14,8 +13,8 @@ use std::sync::Arc;
 use platform::Platform;
 use platform::clock::wall_clock_us;
 use platform::limits::ServiceLimits;
-use platform::names::HostNames;
-use platform::store::{Setup, Store as _, StoreError};
+use platform::names::{HostNames, is_host_name, is_label};
+use platform::store::{IdentityStore as _, Setup, Store as _, StoreError};
 use store_sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,7 +24,7 @@ use crate::args::{Limits, ServeArgs};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use client_files::{ClientFiles, write_hosts};
-use state_dir::StateDir;
+pub use state_dir::{StateDir, failed, write_private};
 use websocket::MqttOverWebSocket;
 
 /// A running platform.
@@ -75,7 +74,13 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
         suffix: args.host_suffix.clone(),
         https_port: ports.https,
     };
-    let store = SqliteStore::open(&state.path().join("platform.db")).map_err(store_failed)?;
+    let database = state.path().join("platform.db");
+    let store = SqliteStore::open(&database).map_err(|error| {
+        store_failed(error).hint(format!(
+            "the database is {}; restore it from a copy, or start anew with another --state-dir",
+            database.display()
+        ))
+    })?;
     let setup = setup(&store, &state).await?;
     let certificates = tls::prepare(&state.path().join("tls"), &names, args.bind)?;
     let certificate =
@@ -177,6 +182,19 @@ async fn keep_hosts(
 }
 
 fn check(args: &ServeArgs) -> Result<(), Failure> {
+    if !is_label(&args.region) {
+        return Err(Failure::usage(format!(
+            "--region '{}' cannot be part of a host name",
+            args.region
+        ))
+        .hint("use lower-case letters, digits and `-`, such as local-1"));
+    }
+    if !is_host_name(&args.host_suffix) {
+        let text = format!("--host-suffix '{}' cannot end a host name", args.host_suffix);
+        return Err(Failure::usage(text).hint(
+            "use a name such as localhost or iot.example.org, in lower case, without a port",
+        ));
+    }
     if args.database != "sqlite" {
         return Err(Failure::usage("--database: only the embedded store is available yet"));
     }

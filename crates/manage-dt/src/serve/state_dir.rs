@@ -17,6 +17,19 @@ pub struct StateDir {
 impl StateDir {
     /// Makes the directory (mode 0700) and takes its lock.
     pub fn open(path: &Path) -> Result<StateDir, Failure> {
+        StateDir::open_if_free(path)?.ok_or_else(|| {
+            Failure::new(
+                ExitCode::Refused,
+                format!(
+                    "the state directory {} is in use by another `manage-dt serve`; stop it, or choose another with --state-dir",
+                    path.display()
+                ),
+            )
+        })
+    }
+
+    /// The same, and `None` when a platform runs there.
+    pub fn open_if_free(path: &Path) -> Result<Option<StateDir>, Failure> {
         create(path)?;
         let path = fs::canonicalize(path).map_err(|error| failed(path, error))?;
         create(&path.join("client"))?;
@@ -29,14 +42,8 @@ impl StateDir {
             .open(&lock_file)
             .map_err(|error| failed(&lock_file, error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(StateDir { path, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(Failure::new(
-                ExitCode::Refused,
-                format!(
-                    "the state directory {} is in use by another `manage-dt serve`; stop it, or choose another with --state-dir",
-                    path.display()
-                ),
-            )),
+            Ok(()) => Ok(Some(StateDir { path, _lock: lock })),
+            Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(failed(&lock_file, error)),
         }
     }
@@ -49,7 +56,10 @@ impl StateDir {
 
 fn create(path: &Path) -> Result<(), Failure> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| failed(path, error))
+    made.map_err(|error| {
+        let text = format!("cannot make the directory {}: {error}", path.display());
+        Failure::new(ExitCode::Refused, text).hint("choose another with --state-dir")
+    })
 }
 
 /// Writes a file (mode 0600) in one step: a reader sees the old or the new content.

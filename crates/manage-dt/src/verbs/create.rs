@@ -5,6 +5,7 @@ mod plan;
 use iot_api::adapters::{CreateDigitalTwinAdapterDetails, DigitalTwinAdapter};
 use iot_api::instances::{CreateDigitalTwinInstanceDetails, DigitalTwinInstance};
 use iot_api::models::{CreateDigitalTwinModelDetails, DigitalTwinModel};
+use iot_client::ClientError;
 
 use self::plan::{Plan, Structure};
 use super::instances;
@@ -116,12 +117,17 @@ fn same_adapter(
     adapters: Vec<DigitalTwinAdapter>,
 ) -> Result<Option<DigitalTwinAdapter>, Failure> {
     let uri = &structure.model_name;
-    let (mut same, other): (Vec<_>, Vec<_>) =
+    let (same, other): (Vec<_>, Vec<_>) =
         adapters.into_iter().partition(|adapter| adapter.digital_twin_model_spec_uri == *uri);
     if same.len() > 1 {
-        return Err(structure::ambiguous(&same));
+        tracing::warn!(
+            "{} adapters are named '{}'; the oldest one is used",
+            same.len(),
+            structure.adapter_name
+        );
     }
-    match (same.pop(), other.first()) {
+    let oldest = oldest(same.iter()).map(|adapter| adapter.id.clone());
+    match (same.into_iter().find(|same| Some(&same.id) == oldest.as_ref()), other.first()) {
         (Some(adapter), _) => Ok(Some(adapter)),
         (None, None) => Ok(None),
         (None, Some(other)) => {
@@ -155,7 +161,14 @@ async fn model(
     };
     match session.control.model_create(&details).await {
         Ok(model) => Ok(created(Resource::Model, name, model.id)),
-        Err(error) => Err(failed("Cannot create Digital Twin Model", &error)),
+        Err(error) => {
+            if is_conflict(&error)
+                && let Some(model) = structure::models(session, name).await?.into_iter().next()
+            {
+                return Ok(kept(Resource::Model, name, model.id));
+            }
+            Err(failed("Cannot create Digital Twin Model", &error))
+        }
     }
 }
 
@@ -184,9 +197,41 @@ async fn adapter(
         defined_tags: None,
     };
     match session.control.adapter_create(&details).await {
-        Ok(adapter) => Ok(created(Resource::Adapter, name, adapter.id)),
+        Ok(adapter) => only_adapter(session, structure, adapter).await,
         Err(error) => Err(failed("Cannot create Digital Twin Adapter", &error)),
     }
+}
+
+/// Adapters have no identity but their OCID, so two creates at one time make two. The older one
+/// is kept, by all who look: ours goes again if it is not that one.
+async fn only_adapter(
+    session: &Session,
+    structure: &Structure,
+    ours: DigitalTwinAdapter,
+) -> Result<Outcome, Failure> {
+    let name = &structure.adapter_name;
+    let all = structure::adapters(session, name).await?;
+    match oldest(
+        all.iter().filter(|other| other.digital_twin_model_spec_uri == structure.model_name),
+    ) {
+        Some(older) if older.id != ours.id => {
+            let deleted = session.control.adapter_delete(&ours.id).await;
+            deleted.map_err(|error| failed("Cannot delete Digital Twin Adapter", &error))?;
+            Ok(kept(Resource::Adapter, name, older.id.clone()))
+        }
+        _ => Ok(created(Resource::Adapter, name, ours.id)),
+    }
+}
+
+fn oldest<'a>(
+    adapters: impl Iterator<Item = &'a DigitalTwinAdapter>,
+) -> Option<&'a DigitalTwinAdapter> {
+    adapters.min_by_key(|adapter| (adapter.time_created.as_str(), adapter.id.as_str()))
+}
+
+/// Whether somebody else was quicker.
+fn is_conflict(error: &ClientError) -> bool {
+    error.status() == Some(409)
 }
 
 async fn instance(
@@ -215,7 +260,16 @@ async fn instance(
     };
     match session.control.instance_create(&details).await {
         Ok(instance) => Ok(created(Resource::Instance, name, instance.id)),
-        Err(error) => Err(failed("Cannot create Digital Twin Instance", &error)),
+        Err(error) => {
+            if is_conflict(&error) {
+                let found = instances::candidates(session).await?;
+                let same = |found: &DigitalTwinInstance| found.external_key == details.external_key;
+                if let Some(instance) = found.into_iter().find(same) {
+                    return Ok(kept(Resource::Instance, name, instance.id));
+                }
+            }
+            Err(failed("Cannot create Digital Twin Instance", &error))
+        }
     }
 }
 

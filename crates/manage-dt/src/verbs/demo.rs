@@ -4,6 +4,8 @@ mod device;
 
 use std::path::{Path, PathBuf};
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::args::{GlobalArgs, Verb};
 use crate::config::Environment;
 use crate::exit_code::ExitCode;
@@ -35,6 +37,7 @@ pub fn run(global: &GlobalArgs) -> Result<(), Failure> {
     let directory = TemporaryDir(std::env::temp_dir().join(name));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, error))?;
+    leave_nothing_behind(&runtime, directory.0.clone())?;
     say("1. A platform of our own, on free ports, in a temporary directory");
     let running = runtime.block_on(serve::start(&serve_args(&directory.0)?))?;
     say(&format!(
@@ -49,6 +52,28 @@ pub fn run(global: &GlobalArgs) -> Result<(), Failure> {
     say("   manage-dt serve &");
     say("   eval \"$(manage-dt env)\"");
     say("   manage-dt create custom-adapter && manage-dt query custom-adapter");
+    Ok(())
+}
+
+/// On SIGINT and SIGTERM the directory goes, and then the process: the platform in it is nobody's.
+fn leave_nothing_behind(
+    runtime: &tokio::runtime::Runtime,
+    directory: PathBuf,
+) -> Result<(), Failure> {
+    let _inside = runtime.enter();
+    let listen = |kind| signal(kind).map_err(|error| Failure::new(ExitCode::Refused, error));
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    runtime.spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        let _ = std::fs::remove_dir_all(directory);
+        Failure::new(ExitCode::Interrupted, "interrupted; the temporary directory is removed")
+            .tell();
+        std::process::exit(ExitCode::Interrupted.code().into());
+    });
     Ok(())
 }
 

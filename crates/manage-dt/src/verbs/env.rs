@@ -1,13 +1,15 @@
 //! `env`: the shell lines that point OCI tools at a local platform.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use oci_core::config::profile_from_ini;
+use serde_json::Value;
 
-use crate::args::{EnvArgs, GlobalArgs};
+use crate::args::{EnvArgs, GlobalArgs, OutputFormat};
 use crate::config::Environment;
 use crate::config::local::{self, ClientDir, LOCAL_PROFILE};
+use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
 /// Prints `client/env.sh` and, on stderr, what it cannot do for the Python SDK.
@@ -18,14 +20,36 @@ pub fn run(args: &EnvArgs, global: &GlobalArgs, environment: &Environment) -> Re
     };
     let client = ClientDir::of_state_dir(&state_dir)?;
     let lines = client.env_sh()?;
-    // A reader that goes away is no error.
-    let _ = std::io::stdout().lock().write_all(lines.as_bytes());
+    let text = match global.output {
+        OutputFormat::Json => format!("{:#}\n", variables(&lines)),
+        _ => lines,
+    };
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let text = format!("cannot write the lines: {error}");
+            return Err(Failure::new(ExitCode::Refused, text));
+        }
+        // A reader that goes away is no error.
+        _ => {}
+    }
     if let Some(home) = environment.home()
         && let Some(advice) = profile_advice(&home, &client)
     {
         let _ = writeln!(std::io::stderr().lock(), "{advice}");
     }
     Ok(())
+}
+
+/// The lines as a JSON object. Values are in single quotes, as `serve` writes them.
+fn variables(lines: &str) -> Value {
+    let pairs = lines.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+    let value = |text: &str| Value::String(unquoted(text));
+    Value::Object(pairs.map(|(name, text)| (name.to_owned(), value(text))).collect())
+}
+
+fn unquoted(text: &str) -> String {
+    let inner = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+    inner.unwrap_or(text).replace("'\\''", "'")
 }
 
 /// The Python SDK looks at `OCI_CONFIG_FILE` only where there is no `~/.oci/config`; where there

@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod adapter;
 pub mod command;
 pub mod completions;
 pub mod create;
@@ -13,3 +14,4 @@ pub mod query;
 mod resource;
 pub mod serve;
 mod structure;
+pub mod user;

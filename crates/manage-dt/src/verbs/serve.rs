@@ -5,7 +5,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::args::{GlobalArgs, ServeArgs};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use crate::serve;
+use crate::serve::{self, client_files};
 
 /// Runs the platform until it is told to stop.
 pub fn run(args: &ServeArgs, global: &GlobalArgs) -> Result<(), Failure> {
@@ -33,10 +33,8 @@ async fn until_told(args: &ServeArgs) -> Result<(), Failure> {
         ports.mqtts,
         running.client_dir.display()
     );
-    anstream::eprintln!(
-        "Point a shell at it: eval \"$(manage-dt env --state-dir '{}')\"",
-        args.state_dir.display()
-    );
+    let state_dir = client_files::quoted(&args.state_dir.display().to_string());
+    anstream::eprintln!("Point a shell at it: eval \"$(manage-dt env --state-dir {state_dir})\"");
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -5,14 +5,36 @@ use crate::kit::{Desk, golden};
 #[test]
 fn help_texts() {
     let desk = Desk::new();
-    for verb in ["", "create", "query", "delete", "command", "serve", "demo", "env"] {
-        let arguments: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+    for verb in [
+        "",
+        "create",
+        "query",
+        "delete",
+        "command",
+        "device-cert",
+        "device-cert issue",
+        "serve",
+        "demo",
+        "env",
+        "model",
+        "model check",
+        "model diff",
+        "adapter",
+        "adapter try",
+        "adapter lint",
+        "adapter test",
+        "user",
+        "user add",
+        "user list",
+        "user remove",
+    ] {
+        let arguments: Vec<&str> = verb.split_whitespace().chain(["--help"]).collect();
         let (code, out, err) = desk.run(&arguments);
         assert_eq!((code, err.as_str()), (0, ""), "{verb}");
         let widest = out.lines().map(|line| line.chars().count()).max().unwrap();
         assert!(widest <= 80, "{verb} is {widest} wide:\n{out}");
         let name = if verb.is_empty() { "manage-dt" } else { verb };
-        golden(&format!("help_{name}.txt"), &out);
+        golden(&format!("help_{}.txt", name.replace(' ', "_")), &out);
     }
 }
 

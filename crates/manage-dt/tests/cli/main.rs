@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod adapter;
 mod bad_input;
 mod help;
 mod kit;
+mod models;
 mod verbs;

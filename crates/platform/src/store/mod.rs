@@ -4,11 +4,13 @@
 //! durable when the call returns; a batch is one transaction.
 
 mod devices;
+mod identity;
 mod records;
 mod resource;
 #[cfg(feature = "suite")]
 #[expect(clippy::unwrap_used, reason = "the suite is test code: a panic is its finding")]
 pub mod suite;
+mod vault;
 mod work;
 
 use std::sync::Arc;
@@ -17,8 +19,10 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 
 pub use devices::*;
+pub use identity::*;
 pub use records::*;
 pub use resource::*;
+pub use vault::*;
 pub use work::*;
 
 use crate::list::{ListQuery, Listed};
@@ -104,18 +108,11 @@ pub struct Purged {
 
 /// What every backend does.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     /// The tenancy and what the first start made; `None` on an empty store.
     async fn setup_get(&self) -> Stored<Option<Setup>>;
     /// Keeps what the first start made, all or nothing.
     async fn setup_create(&self, setup: &Setup) -> Stored<()>;
-
-    /// The API key with this `keyId`.
-    async fn api_key_get(&self, key_id: &str) -> Stored<Option<ApiKey>>;
-    /// Adds an API key.
-    async fn api_key_create(&self, key: &ApiKey) -> Stored<()>;
-    /// The vault secret with this OCID.
-    async fn secret_get(&self, id: &str) -> Stored<Option<Secret>>;
 
     /// The resource with this OCID, DELETED ones too.
     async fn resource_get(&self, kind: Kind, id: &str) -> Stored<Option<Record>>;

@@ -1,9 +1,12 @@
 //! What every backend of the store port must do. A backend's own test opens a fresh store for each
 //! case and runs them all; a new case is found by being in a `cases!` block.
 
+mod control;
 mod devices;
+mod identity;
 mod messages;
 mod resources;
+mod vault;
 
 use std::sync::Arc;
 
@@ -29,7 +32,15 @@ pub type Case = fn(Box<dyn Place>) -> futures_util::future::BoxFuture<'static, (
 
 /// Every case by its name.
 pub fn all() -> Vec<(&'static str, Case)> {
-    [resources::CASES, messages::CASES, devices::CASES].concat()
+    [
+        resources::CASES,
+        control::CASES,
+        messages::CASES,
+        devices::CASES,
+        identity::CASES,
+        vault::CASES,
+    ]
+    .concat()
 }
 
 /// Functions that take a place, and the table of them.

@@ -143,7 +143,9 @@ fn join(val: &Val, separator: &Val, meter: &Meter) -> Run<Val> {
         match item {
             Val::Null => {}
             Val::Str(text) => out.push_str(text),
-            Val::Bool(_) | Val::Int(_) | Val::Float(_) => out.push_str(&item.to_json(meter)?),
+            Val::Bool(_) | Val::Int(_) | Val::Float(_) | Val::Decimal(_) => {
+                out.push_str(&item.to_json(meter)?)
+            }
             // What jq says comes from the addition it uses.
             other => {
                 let left = Val::from(std::mem::take(&mut out));
@@ -157,7 +159,10 @@ fn join(val: &Val, separator: &Val, meter: &Meter) -> Run<Val> {
 
 /// Position of a value in a sorted array, or what `-1 - position` says where it would be.
 fn search(val: &Val, wanted: &Val, meter: &Meter) -> Run<Val> {
-    let items = items(val, "searched")?;
+    let Val::Arr(array) = val else {
+        return error(format!("{} cannot be searched from", val.excerpt()));
+    };
+    let items = &array.items;
     let (mut from, mut upto) = (0, items.len());
     while from < upto {
         let middle = from + (upto - from) / 2;

@@ -12,6 +12,36 @@ pub(super) const TABLE: &[Entry] = &[
     ("trunc", 0, |_, val, _| whole(val, f64::trunc)),
     ("rint", 0, |_, val, _| whole(val, f64::round_ties_even)),
     ("nearbyint", 0, |_, val, _| whole(val, f64::round_ties_even)),
+    ("pow10", 0, |_, val, _| real(val, |n| 10f64.powf(n))),
+    ("significand", 0, |_, val, _| real(val, |n| split(n).0 * 2.0)),
+    ("logb", 0, |_, val, _| {
+        real(val, |n| match n {
+            0.0 => f64::NEG_INFINITY,
+            n if n.is_finite() => f64::from(split(n).1 - 1),
+            n => n.abs(),
+        })
+    }),
+    ("frexp", 0, |_, val, _| {
+        let (mantissa, power) = split(number(val)?);
+        Val::array(vec![Val::Float(mantissa), Val::Int(power.into())])
+    }),
+    ("modf", 0, |_, val, _| {
+        let n = number(val)?;
+        let fraction = if n.is_infinite() { 0.0 } else { n.fract() };
+        Val::array(vec![Val::Float(fraction.copysign(n)), Val::Float(n.trunc())])
+    }),
+    ("copysign", 2, |_, _, args| both(args, f64::copysign)),
+    ("hypot", 2, |_, _, args| both(args, f64::hypot)),
+    ("fdim", 2, |_, _, args| both(args, |a, b| if a > b { a - b } else { 0.0 })),
+    ("drem", 2, |_, _, args| both(args, remainder)),
+    ("remainder", 2, |_, _, args| both(args, remainder)),
+    ("nextafter", 2, |_, _, args| both(args, next_after)),
+    ("nexttoward", 2, |_, _, args| both(args, next_after)),
+    ("scalbln", 2, |_, _, args| both(args, |a, b| a * 2f64.powf(b))),
+    ("fma", 3, |_, _, args| {
+        let (a, b, c) = (number(&args[0])?, number(&args[1])?, number(&args[2])?);
+        Ok(Val::Float(a.mul_add(b, c)))
+    }),
     ("abs", 0, absolute),
     ("fabs", 0, |_, val, _| real(val, f64::abs)),
     ("sqrt", 0, |_, val, _| real(val, f64::sqrt)),
@@ -75,11 +105,46 @@ fn both(args: &[Val], function: fn(f64, f64) -> f64) -> Run<Val> {
     Ok(Val::Float(function(number(&args[0])?, number(&args[1])?)))
 }
 
+/// Mantissa, from a half to below one, and power of two.
+fn split(n: f64) -> (f64, i32) {
+    if n == 0.0 || !n.is_finite() {
+        return (n, 0);
+    }
+    // Subnormal numbers are made normal first.
+    let (n, shift) = if n.is_normal() { (n, 0) } else { (n * 2f64.powi(64), -64) };
+    let power = (n.to_bits() >> 52 & 0x7ff) as i32 - 1022;
+    (f64::from_bits(n.to_bits() & !(0x7ff << 52) | 1022 << 52), power + shift)
+}
+
+/// The IEEE remainder: the quotient is rounded to the nearest, ties to even.
+fn remainder(a: f64, b: f64) -> f64 {
+    let rest = a % b;
+    let half = b.abs() / 2.0;
+    let odd = ((a - rest) / b) % 2.0 != 0.0;
+    if rest.abs() > half || (rest.abs() == half && odd) {
+        rest - b.abs().copysign(rest)
+    } else {
+        rest
+    }
+}
+
+fn next_after(a: f64, b: f64) -> f64 {
+    match a.partial_cmp(&b) {
+        Some(std::cmp::Ordering::Less) => a.next_up(),
+        Some(std::cmp::Ordering::Greater) => a.next_down(),
+        Some(std::cmp::Ordering::Equal) => b,
+        None => f64::NAN,
+    }
+}
+
+/// As jq: what is less than nothing is negated, and in the order of types that is null only.
 fn absolute(_: &Machine, val: &Val, _: &[Val]) -> Run<Val> {
     match val {
+        Val::Decimal(text) => Ok(Val::Decimal(text.trim_start_matches('-').into())),
+        Val::Str(_) | Val::Arr(_) | Val::Obj(_) => Ok(val.clone()),
         Val::Int(n) => Ok(n.checked_abs().map_or(Val::Float(-(*n as f64)), Val::Int)),
         Val::Float(n) if *n < 0.0 => Ok(Val::Float(-n)),
         Val::Float(_) => Ok(val.clone()),
-        _ => error(format!("{} has no absolute value", val.excerpt())),
+        _ => error(format!("{} cannot be negated", val.excerpt())),
     }
 }

@@ -43,14 +43,18 @@ fn matches(machine: &Machine, val: &Val, args: &[Val]) -> Run<Val> {
     let (global, skip_empty) = (flags.contains('g'), flags.contains('n'));
     let mut found = Vec::new();
     let mut position = Position { text, bytes: 0, chars: 0 };
-    for captures in regex.captures_iter(text) {
+    let mut start = 0;
+    // An empty match may follow another at once, which the iterators of the library leave out.
+    while let Some(captures) = regex.captures_at(text, start) {
         // Each search may have read to the end of the text.
         machine.meter.charge(8 * captures.len() + text.len() / 64)?;
-        let whole = captures.get(0).map_or("", |m| m.as_str());
+        let Some(whole) = captures.get(0) else { break };
         if !(skip_empty && whole.is_empty()) {
             found.push(describe(&regex, &captures, &mut position)?);
         }
-        if !global {
+        let step = text[whole.end()..].chars().next().map_or(1, char::len_utf8);
+        start = whole.end() + if whole.is_empty() { step } else { 0 };
+        if !global || start > text.len() {
             break;
         }
     }

@@ -19,11 +19,11 @@ pub(super) const TABLE: &[Entry] = &[
         (Val::Str(text), Val::Str(part)) => Ok(text.ends_with(&**part).into()),
         _ => error("endswith() requires string inputs"),
     }),
-    ("ltrimstr", 1, |m, val, args| cut(m, val, &args[0], |text, part| text.strip_prefix(part))),
-    ("rtrimstr", 1, |m, val, args| cut(m, val, &args[0], |text, part| text.strip_suffix(part))),
+    ("ltrimstr", 1, |m, val, args| cut(m, val, &args[0], Side::Start)),
+    ("rtrimstr", 1, |m, val, args| cut(m, val, &args[0], Side::End)),
     ("trimstr", 1, |m, val, args| {
-        let val = cut(m, val, &args[0], |text, part| text.strip_prefix(part))?;
-        cut(m, &val, &args[0], |text, part| text.strip_suffix(part))
+        let val = cut(m, val, &args[0], Side::Start)?;
+        cut(m, &val, &args[0], Side::End)
     }),
     ("trim", 0, |m, val, _| trim(m, val, str::trim)),
     ("ltrim", 0, |m, val, _| trim(m, val, str::trim_start)),
@@ -38,20 +38,31 @@ pub(super) const TABLE: &[Entry] = &[
     }),
 ];
 
-/// Takes a part away from one end.
-type Cut = for<'t> fn(&'t str, &str) -> Option<&'t str>;
+/// Where something is taken away.
+#[derive(Clone, Copy)]
+enum Side {
+    Start,
+    End,
+}
 
-fn cut(machine: &Machine, val: &Val, part: &Val, cut: Cut) -> Run<Val> {
+fn cut(machine: &Machine, val: &Val, part: &Val, side: Side) -> Run<Val> {
     let (Some(text), Some(part)) = (val.as_str(), part.as_str()) else {
-        return Ok(val.clone());
+        return error(match side {
+            Side::Start => "startswith() requires string inputs",
+            Side::End => "endswith() requires string inputs",
+        });
     };
     machine.meter.charge_bytes(text.len())?;
-    Ok(cut(text, part).map_or_else(|| val.clone(), Val::from))
+    let rest = match side {
+        Side::Start => text.strip_prefix(part),
+        Side::End => text.strip_suffix(part),
+    };
+    Ok(rest.map_or_else(|| val.clone(), Val::from))
 }
 
 fn trim(machine: &Machine, val: &Val, trim: fn(&str) -> &str) -> Run<Val> {
     let Some(text) = val.as_str() else {
-        return error(format!("{} cannot be trimmed", val.excerpt()));
+        return error("trim input must be a string");
     };
     machine.meter.charge_bytes(text.len())?;
     Ok(trim(text).into())
@@ -75,16 +86,23 @@ fn explode(machine: &Machine, val: &Val, _: &[Val]) -> Run<Val> {
 
 fn implode(machine: &Machine, val: &Val, _: &[Val]) -> Run<Val> {
     let Val::Arr(array) = val else {
-        return error(format!("{} cannot be imploded", val.excerpt()));
+        return error("implode input must be an array");
     };
     machine.meter.charge(array.items.len())?;
     let mut text = String::with_capacity(array.items.len());
     for item in &array.items {
-        let code = item.as_f64().filter(|n| (0.0..=1_114_111.0).contains(n));
-        match code {
-            // Halves of a surrogate pair become the replacement character, as in jq.
-            Some(code) => text.push(char::from_u32(code as u32).unwrap_or('\u{fffd}')),
-            None => return error("Unicode codepoint must be numeric"),
+        match item.as_f64().filter(|n| !n.is_nan()) {
+            // What is no character becomes the replacement character, as in jq.
+            Some(code) => {
+                let code = u32::try_from(code as i64).ok();
+                text.push(code.and_then(char::from_u32).unwrap_or('\u{fffd}'));
+            }
+            None => {
+                return error(format!(
+                    "{} can't be imploded, unicode codepoint needs to be numeric",
+                    item.excerpt()
+                ));
+            }
         }
     }
     Ok(text.into())

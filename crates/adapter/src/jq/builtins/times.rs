@@ -12,7 +12,7 @@ use crate::time::JavaPattern;
 
 pub(super) const TABLE: &[Entry] = &[
     ("now", 0, |m, _, _| Ok(Val::Float(m.now_us as f64 / 1e6))),
-    ("fromdateformat", 1, |_, val, args| from_date_format(val, &args[0])),
+    ("fromdateformat", 1, |_, val, args| from_made_date_format(val, &args[0])),
     ("fromdateiso8601", 0, |_, val, _| {
         let Some(text) = val.as_str() else {
             return error("strptime/1 requires string inputs and arguments");
@@ -28,21 +28,15 @@ pub(super) const TABLE: &[Entry] = &[
         let time = timestamp(val, "todate")?.round(jiff::Unit::Second);
         Ok(time.map_or_else(|_| Val::Null, |time| time.to_string().into()))
     }),
+    // The platform's clock knows one zone.
+    ("localtime", 0, |_, val, _| broken_down(timestamp(val, "localtime")?)),
     ("gmtime", 0, |_, val, _| broken_down(timestamp(val, "gmtime")?)),
-    ("mktime", 0, |_, val, _| Ok(seconds(from_broken_down(val, "mktime")?))),
-    ("strftime", 1, |_, val, args| {
-        let time = match val {
-            Val::Arr(_) => from_broken_down(val, "strftime/1")?,
-            _ => timestamp(val, "strftime/1")?,
-        };
-        let Some(format) = args[0].as_str() else {
-            return error("strftime/1 requires a string format");
-        };
-        match jiff::fmt::strtime::format(format, &time.to_zoned(TimeZone::UTC)) {
-            Ok(text) => Ok(text.into()),
-            Err(e) => error(format!("strftime/1: {e}")),
-        }
+    ("mktime", 0, |_, val, _| match val {
+        Val::Arr(_) => Ok(seconds(from_broken_down(val, "mktime")?)),
+        _ => error("mktime requires array inputs"),
     }),
+    ("strftime", 1, |_, val, args| format_time(val, &args[0], "strftime/1")),
+    ("strflocaltime", 1, |_, val, args| format_time(val, &args[0], "strflocaltime/1")),
     ("strptime", 1, |_, val, args| {
         let (Some(text), Some(format)) = (val.as_str(), args[0].as_str()) else {
             return error("strptime/1 requires string inputs and arguments");
@@ -54,16 +48,38 @@ pub(super) const TABLE: &[Entry] = &[
     }),
 ];
 
-/// Text in a Java pattern to microseconds (A3).
-fn from_date_format(val: &Val, pattern: &Val) -> Run<Val> {
-    let Some(pattern) = pattern.as_str() else {
-        return error("fromdateformat needs a pattern");
+fn format_time(val: &Val, format: &Val, name: &str) -> Run<Val> {
+    let time = match val {
+        Val::Arr(_) => from_broken_down(val, name)?,
+        val if val.is_number() => timestamp(val, name)?,
+        _ => return error(format!("{name} requires parsed datetime inputs")),
     };
+    let Some(format) = format.as_str() else {
+        return error(format!("{name} requires a string format"));
+    };
+    match jiff::fmt::strtime::format(format, &time.to_zoned(TimeZone::UTC)) {
+        Ok(text) => Ok(text.into()),
+        Err(e) => error(format!("{name}: {e}")),
+    }
+}
+
+/// Text in a Java pattern to microseconds (A3), the pattern a constant.
+pub(in crate::jq) fn from_date_format(val: &Val, pattern: &JavaPattern) -> Run<Val> {
     let Some(text) = val.as_str() else {
         return error(format!("fromdateformat cannot parse {}", val.excerpt()));
     };
-    let parsed = JavaPattern::compile(pattern).and_then(|pattern| pattern.parse(text));
-    parsed.map(Val::Int).or_else(|reason| error(format!("fromdateformat: {reason}")))
+    pattern.parse(text).map(Val::Int).or_else(|reason| error(format!("fromdateformat: {reason}")))
+}
+
+/// The same with a pattern that a program made.
+fn from_made_date_format(val: &Val, pattern: &Val) -> Run<Val> {
+    let Some(pattern) = pattern.as_str() else {
+        return error("fromdateformat needs a pattern");
+    };
+    match JavaPattern::compile(pattern) {
+        Ok(pattern) => from_date_format(val, &pattern),
+        Err(reason) => error(format!("fromdateformat: {reason}")),
+    }
 }
 
 fn parse_with(format: &str, text: &str) -> Option<Timestamp> {
@@ -114,12 +130,17 @@ fn broken_down(time: Timestamp) -> Run<Val> {
 }
 
 fn from_broken_down(val: &Val, name: &str) -> Run<Timestamp> {
-    let fail = || error(format!("{name} requires array of 6 numbers"));
+    let fail = || error(format!("{name} requires parsed datetime inputs"));
     let Val::Arr(array) = val else { return fail() };
-    let numbers: Vec<f64> = array.items.iter().map_while(Val::as_f64).take(6).collect();
-    let [year, month, day, hour, minute, second] = numbers[..] else {
-        return fail();
-    };
+    // What is absent is zero, as in C.
+    let mut numbers = [0.0; 8];
+    for (number, item) in numbers.iter_mut().zip(&array.items) {
+        match item.as_f64().filter(|n| !n.is_nan()) {
+            Some(n) => *number = n,
+            None => return fail(),
+        }
+    }
+    let [year, month, day, hour, minute, second, _, _] = numbers;
     let date = DateTime::new(
         year as i16,
         (month as i8).saturating_add(1),

@@ -6,8 +6,9 @@ use super::Entry;
 use crate::endpoint;
 use crate::jq::eval::Machine;
 use crate::jq::meter::{Meter, Run, error};
+use crate::jq::numeral;
 use crate::jq::path;
-use crate::jq::read::read;
+use crate::jq::read::read_lenient;
 use crate::jq::value::{Members, Val, sorted_keys};
 
 pub(super) const TABLE: &[Entry] = &[
@@ -23,6 +24,11 @@ pub(super) const TABLE: &[Entry] = &[
     ("toboolean", 0, |_, val, _| to_boolean(val)),
     ("keys", 0, |m, val, _| keys(val, true, m.meter)),
     ("keys_unsorted", 0, |m, val, _| keys(val, false, m.meter)),
+    ("_strindices", 1, string_indices),
+    ("format", 1, |m, val, args| match args[0].as_str().and_then(crate::jq::format_named) {
+        Some(format) => Ok(Val::Str(crate::jq::ops::format(format, val, m.meter)?)),
+        None => error(format!("{} is not a valid format", args[0].excerpt())),
+    }),
     ("has", 1, |_, val, args| has(val, &args[0])),
     ("contains", 1, |m, val, args| contains(val, &args[0], m.meter).map(Val::Bool)),
     ("setpath", 2, set_path),
@@ -37,6 +43,7 @@ fn length(val: &Val, meter: &Meter) -> Run<Val> {
         Val::Null => Val::Int(0),
         Val::Int(n) => n.checked_abs().map_or(Val::Float(-(*n as f64)), Val::Int),
         Val::Float(n) => Val::Float(n.abs()),
+        Val::Decimal(text) => Val::Decimal(text.trim_start_matches('-').into()),
         Val::Str(text) => {
             meter.charge_bytes(text.len())?;
             text.chars().count().into()
@@ -52,29 +59,17 @@ fn from_json(val: &Val, meter: &Meter) -> Run<Val> {
         return error(format!("{} cannot be parsed as JSON, only a string can", val.excerpt()));
     };
     meter.charge(text.len())?;
-    if text.trim() == "nan" { Ok(Val::Float(f64::NAN)) } else { read(text) }
+    read_lenient(text)
 }
 
 fn to_number(val: &Val) -> Run<Val> {
     match val {
-        Val::Int(_) | Val::Float(_) => Ok(val.clone()),
-        Val::Str(text) => match number(text) {
+        Val::Int(_) | Val::Float(_) | Val::Decimal(_) => Ok(val.clone()),
+        Val::Str(text) => match numeral::read(text) {
             Some(number) => Ok(number),
             None => error(format!("{} cannot be parsed as a number", val.excerpt())),
         },
         _ => error(format!("{} cannot be parsed as a number", val.excerpt())),
-    }
-}
-
-/// A text that is a number and nothing else.
-pub(crate) fn number(text: &str) -> Option<Val> {
-    let plain = |b: u8| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E');
-    if text.is_empty() || !text.bytes().all(plain) {
-        return None;
-    }
-    match text.parse() {
-        Ok(int) => Some(Val::Int(int)),
-        Err(_) => text.parse().ok().map(Val::Float),
     }
 }
 
@@ -108,7 +103,7 @@ fn keys(val: &Val, sorted: bool, meter: &Meter) -> Run<Val> {
 fn has(val: &Val, key: &Val) -> Run<Val> {
     match (val, key) {
         (Val::Obj(object), Val::Str(key)) => Ok(object.members.contains_key(key).into()),
-        (Val::Arr(array), Val::Int(_) | Val::Float(_)) => {
+        (Val::Arr(array), Val::Int(_) | Val::Float(_) | Val::Decimal(_)) => {
             let n = key.as_f64().unwrap_or(-1.0);
             Ok((n >= 0.0 && n < array.items.len() as f64).into())
         }
@@ -159,7 +154,10 @@ fn contains(a: &Val, b: &Val, meter: &Meter) -> Run<bool> {
 
 fn set_path(machine: &Machine, val: &Val, args: &[Val]) -> Run<Val> {
     match &args[0] {
-        Val::Arr(path) => path::set(val.clone(), &path.items, args[1].clone(), machine.meter),
+        Val::Arr(path) => {
+            path::check_length(&path.items)?;
+            path::set(val.clone(), &path.items, args[1].clone(), machine.meter)
+        }
         _ => error("Path must be specified as an array"),
     }
 }
@@ -176,6 +174,14 @@ fn delete_paths(machine: &Machine, val: &Val, args: &[Val]) -> Run<Val> {
         }
     }
     path::delete(val.clone(), lists, machine.meter)
+}
+
+fn string_indices(machine: &Machine, val: &Val, args: &[Val]) -> Run<Val> {
+    match (val, &args[0]) {
+        (Val::Str(_), Val::Str(_)) => indices(val, &args[0], machine.meter),
+        (Val::Str(_), other) => error(format!("{} is not a string", other.excerpt())),
+        (val, _) => error(format!("{} cannot be searched, as it is not a string", val.excerpt())),
+    }
 }
 
 fn indices(val: &Val, wanted: &Val, meter: &Meter) -> Run<Val> {
@@ -238,7 +244,7 @@ pub(super) fn segment(endpoint: &str, n: &Val) -> Run<Val> {
 pub(crate) fn numeric_leaves(val: &Val, meter: &Meter) -> Run<Option<Val>> {
     meter.charge(1)?;
     match val {
-        Val::Str(text) => Ok(number(text)),
+        Val::Str(text) => Ok(numeral::read(text)),
         Val::Arr(array) => {
             let mut changed = false;
             let mut items = Vec::with_capacity(array.items.len());

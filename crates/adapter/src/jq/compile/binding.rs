@@ -1,70 +1,61 @@
 //! Patterns and the folds that use them.
 
-use jaq_core::load::parse::Pattern as PatternTerm;
-
-use super::{Compiled, Compiler, Tree, Visible};
-use crate::jq::filter::{Filter, Fold, Pattern, Place};
+use super::{Compiled, Compiler, Visible};
+use crate::jq::filter::{Filter, Fold, Pattern, Patterns, Place};
+use crate::jq::syntax;
 
 impl<'t> Compiler<'t> {
-    pub(super) fn pattern(
+    /// Compiles alternative patterns, whose variables share one frame.
+    pub(super) fn patterns(
         &mut self,
-        term: &PatternTerm<&'t str>,
-    ) -> Compiled<(Pattern, Vec<Visible<'t>>)> {
+        terms: &[syntax::Pattern<'t>],
+    ) -> Compiled<(Patterns, Vec<Visible<'t>>)> {
         let mut names = Vec::new();
-        let pattern = self.pattern_part(term, &mut names)?;
-        let frame = self.frames;
+        let options = terms.iter().map(|term| self.pattern(term, &mut names));
+        let options = options.collect::<Compiled<_>>()?;
+        let (frame, slots) = (self.frames, names.len());
         let visible = names.into_iter().enumerate();
         let visible = visible
             .map(|(slot, name)| Visible::Variable { name, place: Place { frame, slot } })
             .collect();
-        Ok((pattern, visible))
+        Ok((Patterns { options, slots }, visible))
     }
 
-    fn pattern_part(
+    fn pattern(
         &mut self,
-        term: &PatternTerm<&'t str>,
+        term: &syntax::Pattern<'t>,
         names: &mut Vec<&'t str>,
     ) -> Compiled<Pattern> {
         Ok(match term {
-            PatternTerm::Var(name) => {
+            syntax::Pattern::Variable(name) => {
                 let known = names.iter().position(|known| known == name);
                 Pattern::Variable(known.unwrap_or_else(|| {
                     names.push(name);
                     names.len() - 1
                 }))
             }
-            PatternTerm::Arr(items) => {
-                let items = items.iter().map(|item| self.pattern_part(item, names));
+            syntax::Pattern::Array(items) => {
+                let items = items.iter().map(|item| self.pattern(item, names));
                 Pattern::Array(items.collect::<Compiled<_>>()?)
             }
-            PatternTerm::Obj(entries) => {
-                let entries = entries.iter().map(|(key, pattern)| {
-                    Ok((self.filter(key)?, self.pattern_part(pattern, names)?))
-                });
+            syntax::Pattern::Object(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, pattern)| Ok((self.filter(key)?, self.pattern(pattern, names)?)));
                 Pattern::Object(entries.collect::<Compiled<_>>()?)
             }
         })
     }
 
-    pub(super) fn fold(
-        &mut self,
-        name: &str,
-        source: &Tree<'t>,
-        pattern: &PatternTerm<&'t str>,
-        args: &[Tree<'t>],
-    ) -> Compiled<Filter> {
-        let (start, update, extract) = match (name, args) {
-            ("reduce" | "foreach", [start, update]) => (start, update, None),
-            ("foreach", [start, update, extract]) => (start, update, Some(extract)),
-            _ => return Err(format!("{name} has the wrong number of arguments")),
-        };
-        let source = self.filter(source)?;
-        let start = self.filter(start)?;
-        let (pattern, names) = self.pattern(pattern)?;
+    pub(super) fn fold(&mut self, fold: &syntax::Fold<'t>) -> Compiled<Filter> {
+        let source = self.filter(&fold.source)?;
+        let start = self.filter(&fold.start)?;
+        let (patterns, names) = self.patterns(&fold.patterns)?;
         let (update, extract) = self.inside(names, |c| {
-            Ok((c.filter(update)?, extract.map(|extract| c.filter(extract)).transpose()?))
+            let extract = fold.extract.as_ref().map(|extract| c.filter(extract));
+            Ok((c.filter(&fold.update)?, extract.transpose()?))
         })?;
-        let fold = Box::new(Fold { source, pattern, start, update, extract });
-        Ok(if name == "reduce" { Filter::Reduce(fold) } else { Filter::Foreach(fold) })
+        let compiled = Box::new(Fold { source, patterns, start, update, extract });
+        Ok(if fold.each { Filter::Foreach(compiled) } else { Filter::Reduce(compiled) })
     }
 }

@@ -121,6 +121,7 @@ fn to_json(finding: &Diagnostic, files: &[Document]) -> Value {
 fn to_sarif(finding: &Diagnostic, files: &[Document]) -> sarif::Finding {
     sarif::Finding {
         rule: finding.code.to_owned(),
+        level: "error",
         message: finding.message.clone(),
         file: files[finding.document].name.clone(),
         position: finding.position.map(|position| (position.line, position.column)),

@@ -67,7 +67,7 @@ fn tell(old: &Model, new: &Model, difference: &Difference, report: &mut Report) 
         || json!(level),
         |_| match difference.level {
             dtdl::Level::Same => String::new(),
-            _ => format!("The changes are {level} ones: "),
+            _ => format!("The changes are {level} ones.\n"),
         },
     );
     let fits = difference.version.is_ok();

@@ -1,0 +1,54 @@
+//! Rules about single expressions.
+
+use super::Finding;
+use crate::definition::{Definition, Source};
+use crate::expression::programs;
+use crate::jq::survey;
+
+/// Looks at every expression of a definition.
+pub(super) fn check(definition: &Definition<'_>, found: &mut Vec<Finding>) {
+    let envelope = definition.time_observed.iter().chain(&definition.delegate.target);
+    envelope.for_each(|source| recent(source, found));
+    for route in &definition.routes {
+        recent(&route.condition, found);
+        route.delegate.target.iter().for_each(|source| recent(source, found));
+        for (_, source) in &route.mapping {
+            recent(source, found);
+            constant(source, found);
+        }
+    }
+}
+
+/// Functions the cloud may lack.
+fn recent(source: &Source<'_>, found: &mut Vec<Finding>) {
+    let seen = programs(source.text).into_iter().filter_map(|code| survey(&code));
+    let names: Vec<String> = seen.flat_map(|survey| survey.recent).collect();
+    if !names.is_empty() {
+        let message = format!(
+            "jq 1.6 lacks {}; which version the cloud runs is not published, so avoid it there",
+            names.join(", ")
+        );
+        found.push(Finding::warning("adapter:recentFunction", &source.field, message));
+    }
+}
+
+/// A mapping source that was meant to be a path.
+fn constant(source: &Source<'_>, found: &mut Vec<Finding>) {
+    let text = source.text;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']');
+    if !text.is_empty() && !text.contains('$') && text.chars().all(is_name) {
+        let path = text.trim_start_matches('.');
+        let message = format!(
+            "every message gets the constant text \"{text}\"; to read the field, write `$.{path}`"
+        );
+        found.push(Finding::warning("adapter:constantSource", &source.field, message));
+    }
+}
+
+/// Can the result of an expression have a fraction although its sources are whole?
+pub(super) fn makes_fractions(text: &str) -> bool {
+    match programs(text).as_slice() {
+        [code] => survey(code).is_some_and(|survey| survey.makes_fractions && !survey.rounds),
+        _ => false,
+    }
+}

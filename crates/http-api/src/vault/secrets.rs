@@ -1,0 +1,213 @@
+//! Management of secrets.
+
+use iot_api::ErrorCode;
+use iot_api::vault::{
+    ChangeSecretCompartmentDetails, ScheduleSecretDeletionDetails, Secret, SecretSummary,
+    SecretVersion,
+};
+use platform::Refusal;
+use platform::clock::rfc3339;
+use platform::list::{Cursor, ListParameters, ListQuery};
+use platform::store::{self, SecretQuery, SecretRecord};
+use platform::vault::{key_id, vault_id};
+
+use super::Call;
+use crate::answer::{Answer, empty, json, set};
+
+pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let record = call.platform.secret_create(call.details()?).await?;
+    Ok(answer(call, &record))
+}
+
+pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
+    Ok(answer(call, &call.platform.secret_record(call.id()).await?))
+}
+
+pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let details = call.details()?;
+    let record = call.platform.secret_update(call.id(), details, call.if_match.as_deref()).await?;
+    Ok(answer(call, &record))
+}
+
+pub(super) async fn schedule_deletion(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let details: ScheduleSecretDeletionDetails =
+        if call.body.is_empty() { Default::default() } else { call.details()? };
+    let (id, etag) = (call.id(), call.if_match.as_deref());
+    Ok(changed(&call.platform.secret_schedule_deletion(id, &details, etag).await?))
+}
+
+pub(super) async fn cancel_deletion(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let record = call.platform.secret_cancel_deletion(call.id(), call.if_match.as_deref()).await?;
+    Ok(changed(&record))
+}
+
+pub(super) async fn change_compartment(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let details: ChangeSecretCompartmentDetails = call.details()?;
+    let (id, etag) = (call.id(), call.if_match.as_deref());
+    Ok(changed(&call.platform.secret_move(id, details.compartment_id, etag).await?))
+}
+
+pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let by_name = match call.query.get("sortBy") {
+        None | Some("TIMECREATED") => false,
+        Some("NAME") => true,
+        Some(other) => {
+            let message = format!("sortBy is '{other}'; it must be TIMECREATED or NAME");
+            return Err(Refusal::invalid(message));
+        }
+    };
+    let page = page(call, by_name)?;
+    let lifecycle_state = call.query.owned("lifecycleState");
+    if let Some(state) = &lifecycle_state
+        && !STATES.contains(&state.as_str())
+    {
+        let states = STATES.join(", ");
+        let message = format!("lifecycleState is '{state}'; it must be one of {states}");
+        return Err(Refusal::invalid(message));
+    }
+    let ours = vault_id(call.platform.setup());
+    if call.query.get("vaultId").is_some_and(|vault| vault != ours) {
+        return Ok(json(200, &Vec::<SecretSummary>::new()));
+    }
+    let query = SecretQuery {
+        compartment_id: page.parent_id,
+        name: call.query.owned("name"),
+        lifecycle_state,
+        by_name,
+        descending: page.descending,
+        limit: page.limit,
+        after: page.after,
+        now_us: call.platform.now_us(),
+    };
+    let listed = call.platform.secret_list(&query).await?;
+    let items: Vec<_> = listed.items.iter().map(|record| summary(call, record)).collect();
+    Ok(with_next(json(200, &items), listed.next.as_ref()))
+}
+
+/// States of the vault service's secrets; only three of them occur here.
+const STATES: [&str; 9] = [
+    "CREATING",
+    "ACTIVE",
+    "UPDATING",
+    "DELETING",
+    "DELETED",
+    "SCHEDULING_DELETION",
+    "PENDING_DELETION",
+    "CANCELLING_DELETION",
+    "FAILED",
+];
+
+/// `limit`, `page` and `sortOrder` follow the control plane's rules.
+fn page(call: &Call<'_>, by_name: bool) -> Result<ListQuery, Refusal> {
+    let parameters = ListParameters {
+        limit: call.query.owned("limit"),
+        page: call.query.owned("page"),
+        sort_by: Some(if by_name { "displayName" } else { "timeCreated" }.to_owned()),
+        sort_order: call.query.owned("sortOrder"),
+    };
+    ListQuery::new(call.query.owned("compartmentId").unwrap_or_default(), &parameters)
+}
+
+pub(super) fn with_next(mut answer: Answer, next: Option<&Cursor>) -> Answer {
+    if let Some(next) = next {
+        set(&mut answer, "opc-next-page", &next.to_token());
+    }
+    answer
+}
+
+pub(super) async fn versions(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (record, versions) = call.platform.secret_versions(call.id()).await?;
+    let (versions, next) = version_page(call, versions)?;
+    let items: Vec<_> = versions.iter().map(|version| wire_version(&record, version)).collect();
+    Ok(with_next(json(200, &items), next.as_ref()))
+}
+
+/// One page of versions, which come newest first.
+pub(super) fn version_page(
+    call: &Call<'_>,
+    mut versions: Vec<store::SecretVersion>,
+) -> Result<(Vec<store::SecretVersion>, Option<Cursor>), Refusal> {
+    if let Some(other) = call.query.get("sortBy").filter(|by| *by != "VERSION_NUMBER") {
+        let message = format!("sortBy is '{other}'; it must be VERSION_NUMBER");
+        return Err(Refusal::invalid(message));
+    }
+    let page = page(call, false)?;
+    if !page.descending {
+        versions.reverse();
+    }
+    if let Some(after) = page.after.and_then(|after| after.key.parse::<u32>().ok()) {
+        versions.retain(|v| if page.descending { v.no < after } else { v.no > after });
+    }
+    let more = versions.len() > page.limit;
+    versions.truncate(page.limit);
+    let next = versions.last().filter(|_| more);
+    let next = next.map(|last| Cursor { key: last.no.to_string(), id: call.id().to_owned() });
+    Ok((versions, next))
+}
+
+pub(super) async fn version(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let text = call.ids.get(1).map_or("", String::as_str);
+    let number: u32 = text.parse().map_err(|_| {
+        let message = format!("secretVersionNumber is '{text}'; it must be an integer from 1");
+        Refusal::new(ErrorCode::InvalidParameter, message)
+    })?;
+    let (record, versions) = call.platform.secret_versions(call.id()).await?;
+    let found = versions.iter().find(|version| version.no == number);
+    let version = found.ok_or_else(|| Refusal::not_found("version of the secret", text))?;
+    let mut answer = json(200, &wire_version(&record, version));
+    set(&mut answer, "etag", &record.etag);
+    Ok(answer)
+}
+
+fn answer(call: &Call<'_>, record: &SecretRecord) -> Answer {
+    let body = Secret {
+        summary: summary(call, record),
+        current_version_number: record.current_no,
+        metadata: record.metadata.clone(),
+        secret_rules: Vec::new(),
+    };
+    let mut answer = json(200, &body);
+    set(&mut answer, "etag", &record.etag);
+    answer
+}
+
+/// An action's answer: no body, the new etag.
+fn changed(record: &SecretRecord) -> Answer {
+    let mut answer = empty(200);
+    set(&mut answer, "etag", &record.etag);
+    answer
+}
+
+fn summary(call: &Call<'_>, record: &SecretRecord) -> SecretSummary {
+    let setup = call.platform.setup();
+    SecretSummary {
+        id: record.id.clone(),
+        compartment_id: record.compartment_id.clone(),
+        vault_id: vault_id(setup),
+        key_id: key_id(setup),
+        secret_name: record.name.clone(),
+        description: record.description.clone(),
+        lifecycle_state: record.lifecycle_state(call.platform.now_us()).to_owned(),
+        is_auto_generation_enabled: false,
+        is_replica: false,
+        rotation_status: "NOT_ENABLED".to_owned(),
+        freeform_tags: record.tags.freeform_tags.clone(),
+        defined_tags: record.tags.defined_tags.clone(),
+        system_tags: Default::default(),
+        time_created: rfc3339(record.time_created_us),
+        time_of_deletion: record.time_of_deletion_us.map(rfc3339),
+    }
+}
+
+fn wire_version(record: &SecretRecord, version: &store::SecretVersion) -> SecretVersion {
+    SecretVersion {
+        secret_id: record.id.clone(),
+        version_number: version.no,
+        name: version.name.clone(),
+        content_type: "BASE64".to_owned(),
+        stages: record.stages(version.no).into_iter().map(str::to_owned).collect(),
+        is_content_auto_generated: false,
+        time_created: rfc3339(version.time_created_us),
+        time_of_deletion: record.time_of_deletion_us.map(rfc3339),
+    }
+}

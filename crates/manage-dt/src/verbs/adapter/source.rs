@@ -1,0 +1,190 @@
+//! Model and adapter from files, or from the files that a twin of the configuration names.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use adapter::Adapter;
+use dtdl::{Dtmi, Interface, Model};
+use serde_json::Value;
+
+use crate::args::{GlobalArgs, SourceArgs};
+use crate::config::{Environment, IotConfig, Settings};
+use crate::failure::Failure;
+
+/// A JSON file.
+#[derive(Debug, Clone)]
+pub struct JsonFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// Its value.
+    pub value: Value,
+}
+
+/// A model and the files of an adapter.
+#[derive(Debug)]
+pub struct Source {
+    /// The model.
+    pub model: Arc<Model>,
+    /// The file of the model.
+    pub model_path: PathBuf,
+    /// Envelope and routes.
+    pub definition: Definition,
+}
+
+/// Where envelope and routes stand.
+#[derive(Debug)]
+pub enum Definition {
+    /// Nowhere: they are generated.
+    Default,
+    /// Each in a file, or one of them generated.
+    Parts { envelope: Option<JsonFile>, routes: Option<JsonFile> },
+    /// Both in one file, in the API's form.
+    Whole(JsonFile),
+}
+
+impl Source {
+    /// Reads what the options or, without a model, the twin name.
+    pub fn read(
+        args: &SourceArgs,
+        twin: Option<&str>,
+        global: &GlobalArgs,
+        environment: &Environment,
+    ) -> Result<Source, Failure> {
+        match (&args.model, twin) {
+            (Some(model), _) => Source::of_files(model, args),
+            (None, Some(twin)) => Source::of_twin(twin, global, environment),
+            (None, None) => Err(Failure::usage("neither a twin nor a model is named")
+                .hint("name a twin of the configuration file, or a model with --model FILE")),
+        }
+    }
+
+    /// Reads the files that the options name.
+    pub fn of_files(model_path: &Path, args: &SourceArgs) -> Result<Source, Failure> {
+        let model = JsonFile::read(model_path)?;
+        let others = args.with.iter().map(|path| JsonFile::read(path));
+        let others = others.collect::<Result<Vec<_>, _>>()?;
+        let read = |path: &Option<PathBuf>| path.as_deref().map(JsonFile::read).transpose();
+        let definition = match (read(&args.envelope)?, read(&args.routes)?, read(&args.adapter)?) {
+            (_, _, Some(whole)) => Definition::Whole(whole.checked_whole()?),
+            (None, None, None) => Definition::Default,
+            (envelope, routes, None) => Definition::Parts { envelope, routes },
+        };
+        let model = resolve(&model, None, &others)?;
+        Ok(Source { model, model_path: model_path.to_owned(), definition })
+    }
+
+    fn of_twin(
+        name: &str,
+        global: &GlobalArgs,
+        environment: &Environment,
+    ) -> Result<Source, Failure> {
+        let settings = Settings::resolve(global, environment)?;
+        let twin = IotConfig::read(&settings.iot_config_file)?.twin(name)?;
+        if !twin.is_structured() {
+            return Err(Failure::usage(format!(
+                "digital twin '{name}' has no model, so no adapter looks at its messages"
+            ))
+            .hint("`model_dtdl` in the configuration file names the model of a twin"));
+        }
+        let file = |field: &str| {
+            let name = twin.field(field);
+            name.map(|name| JsonFile::read(&settings.data_dir.join(name))).transpose()
+        };
+        let model_path = settings.data_dir.join(twin.require("model_dtdl")?);
+        let model = JsonFile::read(&model_path)?;
+        let model = resolve(&model, Some(twin.require("model_name")?), &[])?;
+        let definition = match (file("adapter_envelope")?, file("adapter_routes")?) {
+            (None, None) => Definition::Default,
+            (envelope, routes) => Definition::Parts { envelope, routes },
+        };
+        Ok(Source { model, model_path, definition })
+    }
+
+    /// The envelope as given.
+    pub fn envelope(&self) -> Option<&Value> {
+        match &self.definition {
+            Definition::Default => None,
+            Definition::Parts { envelope, .. } => envelope.as_ref().map(|file| &file.value),
+            Definition::Whole(file) => file.value.get("inboundEnvelope"),
+        }
+    }
+
+    /// The routes as given.
+    pub fn routes(&self) -> Option<&Value> {
+        match &self.definition {
+            Definition::Default => None,
+            Definition::Parts { routes, .. } => routes.as_ref().map(|file| &file.value),
+            Definition::Whole(file) => file.value.get("inboundRoutes"),
+        }
+    }
+
+    /// Compiles the adapter.
+    pub fn compile(&self) -> Result<Adapter, Failure> {
+        let compiled = Adapter::compile(self.model.clone(), self.envelope(), self.routes());
+        compiled.map_err(|found| {
+            let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+            Failure::usage(format!("the adapter is not valid:\n  {}", lines.join("\n  ")))
+                .hint("`manage-dt adapter lint` says where each stands in its file")
+        })
+    }
+
+    /// The endpoint that messages come from unless told otherwise.
+    pub fn reference_endpoint(&self) -> String {
+        let envelope = self.envelope().and_then(|envelope| envelope["referenceEndpoint"].as_str());
+        envelope.unwrap_or_default().trim_start_matches('/').to_owned()
+    }
+}
+
+impl JsonFile {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<JsonFile, Failure> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("file {shown} cannot be read: {error}")))?;
+        let value = serde_json::from_str(&text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            let told = error.to_string();
+            let reason = told.split(" at line ").next().unwrap_or(&told);
+            Failure::usage(format!("{shown} is not JSON: line {line}, column {column}: {reason}"))
+        })?;
+        Ok(JsonFile { path: path.to_owned(), text, value })
+    }
+
+    /// Takes only what has one of the API's two members.
+    fn checked_whole(self) -> Result<JsonFile, Failure> {
+        let object = self.value.as_object();
+        let known = ["inboundEnvelope", "inboundRoutes"];
+        if object.is_some_and(|object| known.iter().any(|name| object.contains_key(*name))) {
+            return Ok(self);
+        }
+        let text =
+            format!("{} has neither `inboundEnvelope` nor `inboundRoutes`", self.path.display());
+        Err(Failure::usage(text).hint("name the two files with --envelope and --routes instead"))
+    }
+}
+
+/// The model in a file, with the ones it refers to.
+fn resolve(file: &JsonFile, id: Option<&str>, others: &[JsonFile]) -> Result<Arc<Model>, Failure> {
+    let mut value = file.value.clone();
+    // The sample models leave their DTMI to the configuration.
+    if let (Some(id), Some(object)) = (id, value.as_object_mut()) {
+        object.insert("@id".to_owned(), Value::from(id));
+    }
+    let root = interface(&file.path, &value)?;
+    let others = others.iter().map(|file| interface(&file.path, &file.value).map(Arc::new));
+    let others = others.collect::<Result<Vec<_>, _>>()?;
+    let lookup = |id: &Dtmi| others.iter().find(|other| other.id == *id).cloned();
+    let model = Model::resolve(root, &lookup).map_err(|found| faulty(&file.path, &found))?;
+    Ok(Arc::new(model))
+}
+
+fn interface(path: &Path, value: &Value) -> Result<Interface, Failure> {
+    Interface::parse(&value.to_string()).map_err(|found| faulty(path, &found))
+}
+
+fn faulty(path: &Path, found: &dtdl::Diagnostics) -> Failure {
+    let lines: Vec<String> = found.0.iter().map(ToString::to_string).collect();
+    Failure::usage(format!("model {} is not valid:\n  {}", path.display(), lines.join("\n  ")))
+}

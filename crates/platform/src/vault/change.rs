@@ -1,0 +1,186 @@
+//! Changes of secrets: new versions, stages, deletion, moves.
+
+use iot_api::ErrorCode;
+use iot_api::vault::{ScheduleSecretDeletionDetails, UpdateSecretDetails};
+
+use super::{check_shared, content};
+use crate::error::Refusal;
+use crate::limits::SECRET_DELETION_DAYS_MAX;
+use crate::models::new_etag;
+use crate::platform::Platform;
+use crate::store::{SecretChange, SecretRecord, SecretVersion};
+use crate::validate::Findings;
+
+/// Microseconds of a day.
+const DAY_US: i64 = 24 * 3600 * 1_000_000;
+
+impl Platform {
+    /// Changes a secret; new content becomes a new version.
+    ///
+    /// # Errors
+    /// `InvalidParameter` with everything that is wrong, `NoEtagMatch`, `NotAuthorizedOrNotFound`,
+    /// `Conflict` for a secret that is scheduled for deletion.
+    pub async fn secret_update(
+        &self,
+        id: &str,
+        details: UpdateSecretDetails,
+        if_match: Option<&str>,
+    ) -> Result<SecretRecord, Refusal> {
+        let old = self.active(id, if_match).await?;
+        let mut findings = Findings::default();
+        findings.description(details.description.as_deref());
+        let content = content::read(details.secret_content.as_ref(), &mut findings);
+        if details.secret_content.is_some() && details.current_version_number.is_some() {
+            findings.add("currentVersionNumber: not together with secretContent");
+        }
+        let mut record = SecretRecord { etag: new_etag(), ..old.clone() };
+        if let Some(metadata) = details.metadata {
+            record.metadata = metadata;
+        }
+        check_shared(&record.metadata, details.enable_auto_generation, &mut findings);
+        let free = details.freeform_tags.unwrap_or_else(|| old.tags.freeform_tags.clone());
+        let defined = details.defined_tags.unwrap_or_else(|| old.tags.defined_tags.clone());
+        record.tags = iot_api::Tags { freeform_tags: free, defined_tags: defined };
+        findings.tags(&record.tags);
+        findings.check()?;
+        if details.description.is_some() {
+            record.description = details.description;
+        }
+        if let Some(no) = details.current_version_number {
+            self.promote(&mut record, no).await?;
+        }
+        let now_us = self.now_us();
+        let version = content.map(|content| {
+            let no = record.latest_no.saturating_add(1);
+            record.latest_no = no;
+            if content.pending {
+                record.pending_no = Some(no);
+            } else {
+                record.previous_no = Some(record.current_no);
+                record.current_no = no;
+            }
+            let name = content.name;
+            SecretVersion { no, name, content: content.bytes, time_created_us: now_us }
+        });
+        let change = SecretChange { record, etag: old.etag, version, now_us };
+        self.store().secret_change(&change).await?;
+        Ok(change.record)
+    }
+
+    /// Makes a version that is kept the current one.
+    async fn promote(&self, record: &mut SecretRecord, no: u32) -> Result<(), Refusal> {
+        if no == record.current_no {
+            return Ok(());
+        }
+        let versions = self.store().secret_versions(&record.id).await?;
+        if !versions.iter().any(|version| version.no == no) {
+            return Err(Refusal::invalid(format!(
+                "currentVersionNumber is {no}; the secret has no such version"
+            )));
+        }
+        record.previous_no = Some(record.current_no);
+        record.current_no = no;
+        if record.pending_no == Some(no) {
+            record.pending_no = None;
+        }
+        Ok(())
+    }
+
+    /// Schedules a secret's deletion. From now on it cannot be read, and devices cannot log in
+    /// with it.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for a time that is too near or too far, and as for an update.
+    pub async fn secret_schedule_deletion(
+        &self,
+        id: &str,
+        details: &ScheduleSecretDeletionDetails,
+        if_match: Option<&str>,
+    ) -> Result<SecretRecord, Refusal> {
+        let old = self.active(id, if_match).await?;
+        let now_us = self.now_us();
+        let at_us = match &details.time_of_deletion {
+            None => now_us + SECRET_DELETION_DAYS_MAX * DAY_US,
+            Some(text) => text
+                .parse::<jiff::Timestamp>()
+                .map_err(|_| {
+                    Refusal::invalid(format!(
+                        "timeOfDeletion is '{text}'; it must be a date-time such as 2026-01-05T21:31:40Z"
+                    ))
+                })?
+                .as_microsecond(),
+        };
+        // Clients compute "in one day" a moment before we see it.
+        let slack_us = DAY_US / 24;
+        let ahead_us = at_us.saturating_sub(now_us);
+        if ahead_us < DAY_US - slack_us || ahead_us > SECRET_DELETION_DAYS_MAX * DAY_US + slack_us {
+            return Err(Refusal::invalid(format!(
+                "timeOfDeletion: from 1 to {SECRET_DELETION_DAYS_MAX} days ahead"
+            )));
+        }
+        let record =
+            SecretRecord { time_of_deletion_us: Some(at_us), etag: new_etag(), ..old.clone() };
+        self.keep(old, record).await
+    }
+
+    /// Takes a scheduled deletion back.
+    ///
+    /// # Errors
+    /// `Conflict` when none is scheduled; as for an update.
+    pub async fn secret_cancel_deletion(
+        &self,
+        id: &str,
+        if_match: Option<&str>,
+    ) -> Result<SecretRecord, Refusal> {
+        let old = self.present(id, if_match).await?;
+        if old.time_of_deletion_us.is_none() {
+            let message = format!("the secret '{id}' is not scheduled for deletion");
+            return Err(Refusal::new(ErrorCode::Conflict, message));
+        }
+        let record = SecretRecord { time_of_deletion_us: None, etag: new_etag(), ..old.clone() };
+        self.keep(old, record).await
+    }
+
+    /// Moves a secret to another compartment.
+    ///
+    /// # Errors
+    /// As for an update.
+    pub async fn secret_move(
+        &self,
+        id: &str,
+        compartment_id: String,
+        if_match: Option<&str>,
+    ) -> Result<SecretRecord, Refusal> {
+        let old = self.active(id, if_match).await?;
+        let record = SecretRecord { compartment_id, etag: new_etag(), ..old.clone() };
+        self.keep(old, record).await
+    }
+
+    async fn keep(&self, old: SecretRecord, record: SecretRecord) -> Result<SecretRecord, Refusal> {
+        let change = SecretChange { record, etag: old.etag, version: None, now_us: self.now_us() };
+        self.store().secret_change(&change).await?;
+        Ok(change.record)
+    }
+
+    /// A secret that is not deleted, if its etag is the expected one.
+    async fn present(&self, id: &str, if_match: Option<&str>) -> Result<SecretRecord, Refusal> {
+        let record = self.secret_record(id).await?;
+        if record.lifecycle_state(self.now_us()) == "DELETED" {
+            return Err(Refusal::not_found("secret", id));
+        }
+        if if_match.is_some_and(|etag| etag != record.etag) {
+            return Err(crate::store::StoreError::EtagMismatch.into());
+        }
+        Ok(record)
+    }
+
+    /// One that is not scheduled for deletion either.
+    async fn active(&self, id: &str, if_match: Option<&str>) -> Result<SecretRecord, Refusal> {
+        let record = self.present(id, if_match).await?;
+        if record.time_of_deletion_us.is_some() {
+            let message = format!("the secret '{id}' is scheduled for deletion; cancel that first");
+            return Err(Refusal::new(ErrorCode::Conflict, message));
+        }
+        Ok(record)
+    }
+}
