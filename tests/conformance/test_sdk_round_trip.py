@@ -116,15 +116,6 @@ def test_etags_guard_deletes(iot, twins):
     assert iot.delete_digital_twin_model(model.id, if_match=etag).status == 204
 
 
-def test_what_is_not_built_answers_501_with_its_name(iot, twins):
-    model = twins.create_model(new_key(), "m5_model_default.json")
-    details = models.UpdateDigitalTwinModelDetails(description="second")
-    error = refused(
-        501, "MethodNotImplemented", iot.update_digital_twin_model, model.id, details
-    )
-    assert "UpdateDigitalTwinModel" in error.message
-
-
 def test_refusals_have_the_documented_codes(iot, twins, server):
     twin = twins.custom_adapter()
     unknown = twin.instance.id[:-4] + "zzzz"

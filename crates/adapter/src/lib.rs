@@ -54,3 +54,4 @@ pub use explain::{
     Evaluated, Explanation, ExpressionTrace, Fault, FieldTrace, RouteState, RouteTrace, Verdict,
 };
 pub use outcome::{ContentValue, Delegation, Message, Normalized, Outcome, Rejection};
+pub use validate::check_value;

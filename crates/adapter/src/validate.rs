@@ -58,6 +58,24 @@ fn expectation(schema: &Schema) -> String {
     .to_owned()
 }
 
+/// Whether a value fits a schema and its constraints; the error says what it breaks.
+///
+/// # Errors
+/// The rule that the value breaks.
+pub fn check_value(
+    schema: &Schema,
+    constraints: &Constraints,
+    value: &Value,
+) -> Result<(), String> {
+    match conform(schema, constraints, value.clone()) {
+        Ok(_) => Ok(()),
+        Err(Fault { rule, at, value, expected }) => {
+            let place = if at.is_empty() { String::new() } else { format!("{at}: ") };
+            Err(format!("{place}{value} breaks the rule '{rule}': {expected} is expected"))
+        }
+    }
+}
+
 /// The value with everything in it made to fit.
 pub(crate) fn conform(
     schema: &Schema,

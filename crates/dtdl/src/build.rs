@@ -12,7 +12,7 @@ use crate::constraints::Constraints;
 use crate::cotypes::Cotype;
 use crate::dtmi::Dtmi;
 use crate::graph::{Graph, Target};
-use crate::interface::{Content, ContentKind, Interface, ValueSpec};
+use crate::interface::{Content, ContentKind, Interface, RelationshipRules, ValueSpec};
 use crate::metamodel::Kind;
 use crate::schema::Schema;
 
@@ -82,6 +82,10 @@ impl<'v> Builder<'_, 'v> {
             Kind::Relationship => ContentKind::Relationship {
                 target: element.literal("target").and_then(Value::as_str).map(str::to_owned),
                 writable: flag("writable"),
+                rules: RelationshipRules {
+                    links_max: element.literal("maxMultiplicity").and_then(Value::as_u64),
+                    properties: self.link_properties(index),
+                },
             },
             Kind::Component => {
                 let schema = self.interfaces(index, "schema").into_iter().next()?;
@@ -91,6 +95,16 @@ impl<'v> Builder<'_, 'v> {
         };
         let pointer = self.graph.pointer(&element.place);
         Some(Content { name: element.name?.into(), kind, pointer })
+    }
+
+    /// Properties that a link of a relationship may have.
+    fn link_properties(&mut self, relationship: usize) -> Vec<(Arc<str>, ValueSpec)> {
+        let properties: Vec<_> = self.graph.targets(relationship, "properties").collect();
+        let named = properties.into_iter().filter_map(|index| {
+            let name = self.graph.elements[index].name?;
+            Some((name.into(), self.value_spec(index)?))
+        });
+        named.collect()
     }
 
     fn value_spec(&mut self, index: usize) -> Option<ValueSpec> {

@@ -65,12 +65,23 @@ pub enum ContentKind {
         target: Option<String>,
         /// May it be changed from outside?
         writable: bool,
+        /// What a link of it must keep to.
+        rules: RelationshipRules,
     },
     /// An interface embedded under the component's name.
     Component {
         /// That interface.
         schema: Dtmi,
     },
+}
+
+/// What a link of a relationship must keep to, besides its target.
+#[derive(Debug, Clone, Default)]
+pub struct RelationshipRules {
+    /// Properties that a link may have values for, by name.
+    pub properties: Vec<(Arc<str>, ValueSpec)>,
+    /// Links that one twin may have at most.
+    pub links_max: Option<u64>,
 }
 
 /// What the values of an element look like.

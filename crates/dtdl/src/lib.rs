@@ -45,7 +45,7 @@ pub use constraints::{Constraints, Pattern};
 pub use diagnostic::{Diagnostic, Diagnostics, Position};
 pub use diff::{Affected, Change, Difference, Level, diff};
 pub use dtmi::{Dtmi, DtmiError};
-pub use interface::{Content, ContentKind, Interface, ValueSpec};
+pub use interface::{Content, ContentKind, Interface, RelationshipRules, ValueSpec};
 pub use language::{LanguageOptions, LanguageReport, check_language};
 pub use model::{Element, ElementKind, Model};
 pub use schema::{

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::constraints::Constraints;
 use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::dtmi::Dtmi;
-use crate::interface::{Content, ContentKind, Interface, ValueSpec};
+use crate::interface::{Content, ContentKind, Interface, RelationshipRules, ValueSpec};
 use crate::limits::{ELEMENTS_MAX, EXTENDS_COUNT_MAX, EXTENDS_DEPTH_MAX};
 use crate::schema::Schema;
 
@@ -25,6 +25,8 @@ pub struct Model {
     pub relationships: Vec<Arc<str>>,
     /// The interface that the other end of each relationship must have, if restricted.
     pub relationship_targets: Vec<Option<String>>,
+    /// What a link of each relationship must keep to besides.
+    pub relationship_rules: Vec<RelationshipRules>,
     /// Names of the commands; they are carried and never run.
     pub commands: Vec<Arc<str>>,
     index: HashMap<Arc<str>, usize>,
@@ -75,6 +77,7 @@ impl Model {
                 elements: Vec::new(),
                 relationships: Vec::new(),
                 relationship_targets: Vec::new(),
+                relationship_rules: Vec::new(),
                 commands: Vec::new(),
                 index: HashMap::new(),
             },
@@ -195,9 +198,10 @@ impl Resolver<'_> {
             ContentKind::Property { value, .. } => {
                 self.element(content, prefix, ElementKind::Property, value);
             }
-            ContentKind::Relationship { target, .. } => {
+            ContentKind::Relationship { target, rules, .. } => {
                 self.model.relationships.push(format!("{prefix}{}", content.name).into());
                 self.model.relationship_targets.push(target.clone());
+                self.model.relationship_rules.push(rules.clone());
             }
             ContentKind::Component { schema } if prefix.is_empty() => {
                 if !self.is_full()

@@ -63,7 +63,7 @@ async fn grant(platform: &Platform, parts: &Parts, incoming: &mut Incoming) -> A
         fields.client_id = Some(id);
         fields.client_secret = String::from_utf8(secret).ok();
     }
-    match platform.token_grant(&fields) {
+    match platform.token_grant(&fields).await {
         Ok(token) => uncached(json(200, &token)),
         Err(refusal) => refused(refusal.status, refusal.error, &refusal.description),
     }

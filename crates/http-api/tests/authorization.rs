@@ -72,13 +72,6 @@ fn enough(request: &Request) -> Vec<String> {
     statements
 }
 
-/// Kinds of which the requests name one that exists.
-fn exists(request: &Request) -> bool {
-    use ResourceType::{FlowRuntime, Relationship, WorkRequest};
-    request.rule.place != Place::Path && request.rule.place != Place::PathAndBodyCompartment
-        || !matches!(request.rule.kind, Relationship | FlowRuntime | WorkRequest)
-}
-
 #[tokio::test]
 async fn every_operation_asks_who_and_what_for() {
     let served = Served::start().await;
@@ -102,15 +95,9 @@ async fn every_operation_asks_who_and_what_for() {
         let got = request.send(&served, &weak).await;
         let code = got.json()["code"].clone();
         assert_eq!((got.status, &code), (404, &"NotAuthorizedOrNotFound".into()), "{name}");
-        if exists(request) {
-            let strong = users.add(&enough(request)).await;
-            let got = request.send(&served, &strong).await;
-            assert!(![401, 404].contains(&got.status), "{name}: {} {}", got.status, got.body);
-        } else {
-            // When it is served, the store must know its compartment, and `Things` must have one.
-            let got = request.send(&served, &served.signer).await;
-            assert_eq!(got.status, 501, "{name} is served and not covered here");
-        }
+        let strong = users.add(&enough(request)).await;
+        let got = request.send(&served, &strong).await;
+        assert!(![401, 404].contains(&got.status), "{name}: {} {}", got.status, got.body);
     }
 }
 

@@ -67,7 +67,11 @@ async fn the_control_plane_verifies_then_answers() {
         404,
         "NotAuthorizedOrNotFound",
     );
-    is(served.signed("PUT", &format!("{models}/x"), Some("{}")).await, 501, "MethodNotImplemented");
+    is(
+        served.signed("PUT", &format!("{models}/x"), Some("{}")).await,
+        404,
+        "NotAuthorizedOrNotFound",
+    );
     is(served.signed("PUT", models, Some("{}")).await, 405, "MethodNotAllowed");
     is(served.signed("GET", "/20250531/nothing", None).await, 404, "NotFound");
 

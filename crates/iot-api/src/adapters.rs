@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::null::{Nullable, present};
 use crate::tags::{FreeformTags, NamespacedTags};
 
 /// Body of `CreateDigitalTwinAdapter`. Envelope and routes stay text: they are kept and returned
@@ -77,4 +78,28 @@ pub struct DigitalTwinAdapter {
     /// Time of the last change.
     #[serde(default)]
     pub time_updated: Option<String>,
+}
+
+/// Body of `UpdateDigitalTwinAdapter`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateDigitalTwinAdapterDetails {
+    /// Display name; `null` leaves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Description.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub description: Nullable<String>,
+    /// Envelope.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub inbound_envelope: Nullable<Box<RawValue>>,
+    /// Routes, an array.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub inbound_routes: Nullable<Box<RawValue>>,
+    /// Free-form tags, replaced as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeform_tags: Option<FreeformTags>,
+    /// Defined tags, replaced as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defined_tags: Option<NamespacedTags>,
 }

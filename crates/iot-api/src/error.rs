@@ -20,6 +20,8 @@ pub enum ErrorCode {
     InvalidParameter,
     /// A required member or query parameter is absent.
     MissingParameter,
+    /// A limit of the service is reached.
+    LimitExceeded,
     /// A resource named in the body is unknown or not permitted.
     RelatedResourceNotAuthorizedOrNotFound,
     /// Signature, key, token or clock.
@@ -30,8 +32,12 @@ pub enum ErrorCode {
     NotFound,
     /// The path exists, the method does not.
     MethodNotAllowed,
+    /// A state that passes by itself; worth another try.
+    IncorrectState,
     /// A lasting conflict.
     Conflict,
+    /// A retry token came again with another request.
+    InvalidatedRetryToken,
     /// Another resource has this identity.
     NotAuthorizedOrResourceAlreadyExists,
     /// `if-match` names another state.
@@ -62,6 +68,7 @@ impl ErrorCode {
             ErrorCode::CannotParseRequest => (400, "CannotParseRequest"),
             ErrorCode::InvalidParameter => (400, "InvalidParameter"),
             ErrorCode::MissingParameter => (400, "MissingParameter"),
+            ErrorCode::LimitExceeded => (400, "LimitExceeded"),
             ErrorCode::RelatedResourceNotAuthorizedOrNotFound => {
                 (400, "RelatedResourceNotAuthorizedOrNotFound")
             }
@@ -69,7 +76,9 @@ impl ErrorCode {
             ErrorCode::NotAuthorizedOrNotFound => (404, "NotAuthorizedOrNotFound"),
             ErrorCode::NotFound => (404, "NotFound"),
             ErrorCode::MethodNotAllowed => (405, "MethodNotAllowed"),
+            ErrorCode::IncorrectState => (409, "IncorrectState"),
             ErrorCode::Conflict => (409, "Conflict"),
+            ErrorCode::InvalidatedRetryToken => (409, "InvalidatedRetryToken"),
             ErrorCode::NotAuthorizedOrResourceAlreadyExists => {
                 (409, "NotAuthorizedOrResourceAlreadyExists")
             }

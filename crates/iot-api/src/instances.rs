@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::null::{Nullable, present};
 use crate::tags::{FreeformTags, NamespacedTags};
 
 /// Body of `CreateDigitalTwinInstance`.
@@ -94,4 +95,43 @@ pub struct DigitalTwinInstance {
     /// Time of the last change.
     #[serde(default)]
     pub time_updated: Option<String>,
+}
+
+/// Body of `UpdateDigitalTwinInstance`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateDigitalTwinInstanceDetails {
+    /// `DIRECT`, `INDIRECT` or `GATEWAY`; `NONE` only for what is `NONE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connectivity_type: Option<String>,
+    /// OCID of the vault secret or certificate.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub auth_id: Nullable<String>,
+    /// Device identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_key: Option<String>,
+    /// Display name; `null` leaves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Description.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub description: Nullable<String>,
+    /// OCID of the model.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub digital_twin_model_id: Nullable<String>,
+    /// DTMI of the model.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub digital_twin_model_spec_uri: Nullable<String>,
+    /// OCID of the adapter.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub digital_twin_adapter_id: Nullable<String>,
+    /// OCIDs of the gateway twins, replaced as a whole.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub gateways: Nullable<Vec<String>>,
+    /// Free-form tags, replaced as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeform_tags: Option<FreeformTags>,
+    /// Defined tags, replaced as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defined_tags: Option<NamespacedTags>,
 }

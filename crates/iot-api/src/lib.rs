@@ -9,17 +9,22 @@ pub mod commands;
 pub mod data;
 pub mod domains;
 pub mod error;
+pub mod flow_runtimes;
 pub mod instances;
 pub mod list;
 pub mod models;
+pub mod null;
 pub mod openapi;
 pub mod operation;
+pub mod relationships;
 pub mod tags;
 pub mod token;
 pub mod vault;
+pub mod work_requests;
 
 pub use error::{ErrorBody, ErrorCode};
 pub use list::Collection;
+pub use null::Nullable;
 pub use operation::Operation;
 pub use tags::Tags;
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::null::{Nullable, present};
 use crate::tags::{FreeformTags, NamespacedTags};
 
 /// Body of `CreateDigitalTwinModel`.
@@ -58,4 +59,22 @@ pub struct DigitalTwinModel {
     /// Time of the last change.
     #[serde(default)]
     pub time_updated: Option<String>,
+}
+
+/// Body of `UpdateDigitalTwinModel`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateDigitalTwinModelDetails {
+    /// Display name; `null` leaves it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Description.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub description: Nullable<String>,
+    /// Free-form tags, replaced as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeform_tags: Option<FreeformTags>,
+    /// Defined tags, replaced as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defined_tags: Option<NamespacedTags>,
 }

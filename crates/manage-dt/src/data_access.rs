@@ -77,6 +77,8 @@ async fn addresses(session: &Session) -> Result<DataAccess, Failure> {
         .domain_get(domain_id)
         .await
         .map_err(|error| failed("Cannot get IoT Domain", &error))?;
+    let group_id = domain.iot_domain_group_id;
+    let domain = domain.parts.unwrap_or_default();
     let Some(identity_host) = domain.db_allowed_identity_domain_host else {
         tracing::error!("ORDS Data access has not been configured for this IoT Domain");
         return Err(Failure::reported(ExitCode::Refused).hint(
@@ -84,11 +86,12 @@ async fn addresses(session: &Session) -> Result<DataAccess, Failure> {
         ));
     };
     let group = control
-        .domain_group_get(&domain.iot_domain_group_id)
+        .domain_group_get(&group_id)
         .await
         .map_err(|error| failed("Cannot get IoT Domain Group", &error))?;
     let lacks =
         |what: &str| Failure::new(ExitCode::Refused, format!("the platform names no {what}"));
+    let group = group.parts.unwrap_or_default();
     let data_host = group.data_host.ok_or_else(|| lacks("host of the data API"))?;
     let device_host = domain.device_host.ok_or_else(|| lacks("host of the domain's devices"))?;
     let (group_short_id, domain_short_id) = (first_label(&data_host), first_label(&device_host));

@@ -4,13 +4,15 @@
 use std::sync::Arc;
 
 use iot_api::ErrorCode;
-use iot_api::adapters::CreateDigitalTwinAdapterDetails;
+use iot_api::adapters::{CreateDigitalTwinAdapterDetails, UpdateDigitalTwinAdapterDetails};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
+use crate::changes::common_change;
 use crate::error::Refusal;
-use crate::list::{ListQuery, Listed};
+use crate::list::{Field, ListQuery, Listed};
 use crate::platform::Platform;
-use crate::store::{Adapter, Lifecycle, Model};
+use crate::store::{Adapter, Creation, Instance, Kind, Model};
 use crate::validate::Findings;
 
 /// An adapter with its envelope and routes as JSON text: as sent, or generated for a default
@@ -37,22 +39,23 @@ impl Platform {
     ) -> Result<AdapterView, Refusal> {
         let domain_id = details.iot_domain_id;
         self.domain_of_body(&domain_id).await?;
-        let mut findings = Findings::default();
-        findings.display_name(details.display_name.as_deref());
-        findings.description(details.description.as_deref());
-        let tags = findings.tags(details.freeform_tags, details.defined_tags);
-        findings.check()?;
         let (id, uri) = (details.digital_twin_model_id, details.digital_twin_model_spec_uri);
-        let Some(model) = self.model_of_body(&domain_id, id.as_deref(), uri.as_deref()).await?
-        else {
+        if id.is_none() && uri.is_none() {
             return Err(Refusal::new(
                 ErrorCode::MissingParameter,
                 "an adapter needs digitalTwinModelId or digitalTwinModelSpecUri",
             ));
-        };
+        }
+        let mut findings = Findings::default();
+        let model = self.model_of_body(&domain_id, id.as_deref(), uri.as_deref()).await;
+        let model = findings.settle(model)?.flatten();
         let mut common = self.new_common("iotdigitaltwinadapter", domain_id, details.display_name);
         common.description = details.description;
-        common.tags = tags;
+        common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
+        findings.common(&common);
+        let Some(model) = model else {
+            return Err(findings.into_refusal());
+        };
         let adapter = Adapter {
             common,
             model_id: model.common.id.clone(),
@@ -61,9 +64,51 @@ impl Platform {
             routes: details.inbound_routes.map(|raw| raw.get().to_owned()),
         };
         let resolved = self.model_resolved(&model).await?;
-        compile(&adapter, resolved.clone())?;
-        self.store().adapter_create(&adapter).await?;
+        findings.settle(compile(&adapter, resolved.clone()))?;
+        findings.check()?;
+        self.store().resource_create(&Creation::of(adapter.clone())).await?;
         Ok(view(adapter, &resolved))
+    }
+
+    /// Changes an adapter; live sessions of its instances take the change up with their next
+    /// message.
+    ///
+    /// # Errors
+    /// `InvalidParameter` with every finding, `NoEtagMatch`, `NotAuthorizedOrNotFound`; `Conflict`
+    /// when its instances could not have their connectivity type any more (devices.md 6).
+    pub async fn adapter_update(
+        &self,
+        id: &str,
+        if_match: Option<&str>,
+        details: &UpdateDigitalTwinAdapterDetails,
+    ) -> Result<AdapterView, Refusal> {
+        loop {
+            let old: Adapter = self.live(id, if_match).await?;
+            let mut new = old.clone();
+            let mut findings = Findings::default();
+            common_change!(details).apply(&mut new.common, &mut findings);
+            let text = |raw: &Option<Box<RawValue>>| raw.as_ref().map(|raw| raw.get().to_owned());
+            if let Some(envelope) = &details.inbound_envelope {
+                new.envelope = text(envelope);
+            }
+            if let Some(routes) = &details.inbound_routes {
+                new.routes = text(routes);
+            }
+            let resolved = self.model_resolved(&self.model_get(&old.model_id).await?).await?;
+            let compiled = findings.settle(compile(&new, resolved.clone()))?;
+            findings.check()?;
+            let had_target = compile(&old, resolved.clone())?.has_target_mapping();
+            if compiled.is_some_and(|new| new.has_target_mapping() != had_target) {
+                let users = [(Field::AdapterId, id), (Field::LifecycleState, "ACTIVE")];
+                let what = "inboundEnvelope, inboundRoutes: a target mapping makes gateways, so it \
+                            can come or go only while no instance uses the adapter";
+                self.refuse_while::<Instance>(&old.common.parent_id, &users, what).await?;
+            }
+            if let Some(new) = self.replace(new, |_| {}).await? {
+                self.twins.forget_where(|twin| twin.adapter_id.as_deref() == Some(id));
+                return Ok(view(new, &resolved));
+            }
+        }
     }
 
     /// An adapter with envelope and routes.
@@ -82,7 +127,7 @@ impl Platform {
     /// # Errors
     /// The store's.
     pub async fn adapter_list(&self, query: ListQuery) -> Result<Listed<Adapter>, Refusal> {
-        Ok(self.store().adapter_list(&query).await?)
+        Ok(self.store().list(&query).await?)
     }
 
     /// Deletes an adapter.
@@ -90,12 +135,11 @@ impl Platform {
     /// # Errors
     /// `Conflict` while an instance uses it, `NoEtagMatch`, `NotAuthorizedOrNotFound`.
     pub async fn adapter_delete(&self, id: &str, etag: Option<String>) -> Result<(), Refusal> {
-        Ok(self.store().adapter_delete(&self.deletion(id, etag)).await?)
+        Ok(self.store().resource_delete(Kind::Adapter, &self.deletion(id, etag)).await?)
     }
 
     async fn adapter_record(&self, id: &str) -> Result<Adapter, Refusal> {
-        let adapter = self.store().adapter_get(id).await?;
-        adapter.ok_or_else(|| Refusal::not_found("digital twin adapter", id))
+        self.known(id).await
     }
 
     /// The ACTIVE model that a body names by OCID, by DTMI or by both, which must agree.
@@ -105,15 +149,9 @@ impl Platform {
         id: Option<&str>,
         uri: Option<&str>,
     ) -> Result<Option<Model>, Refusal> {
-        let by_id = match id {
+        let by_id: Option<Model> = match id {
             None => None,
-            Some(id) => {
-                let found = self.store().model_get(id).await?.filter(|model| {
-                    model.common.parent_id == domain_id
-                        && model.common.lifecycle == Lifecycle::Active
-                });
-                Some(found.ok_or_else(|| Refusal::related("digitalTwinModelId", id))?)
-            }
+            Some(id) => Some(self.named(domain_id, "digitalTwinModelId", id).await?),
         };
         let Some(uri) = uri else { return Ok(by_id) };
         let by_uri = self.store().model_by_uri(domain_id, uri).await?;

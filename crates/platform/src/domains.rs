@@ -1,28 +1,41 @@
-//! Domains and domain groups: look-up by OCID, short id and device host.
+//! Domains: look-up, and the operations on them (control-plane.md 3.2, 5.2, 5.3).
 
 use std::sync::Arc;
 
+use iot_api::ErrorCode;
+use iot_api::domains::{
+    ChangeIotDomainDataRetentionPeriodDetails, ConfigureIotDomainDataAccessDetails,
+    CreateIotDomainDetails, UpdateIotDomainDetails,
+};
+
+use crate::changes::common_change;
 use crate::error::Refusal;
+use crate::first_start::{RETENTION, short_id};
+use crate::limits::{APEX_PASSWORD_CHARS_MIN, IDENTITY_GROUPS_MAX, RETENTION_DAYS_MAX};
+use crate::list::{Field, ListQuery, Listed};
 use crate::names::Surface;
 use crate::platform::Platform;
-use crate::store::{Domain, DomainGroup};
+use crate::store::{
+    Ceiling, Creation, Domain, DomainGroup, Kind, Lifecycle, StoreError, TokenIssuer,
+};
+use crate::validate::Findings;
+use crate::work::{Job, steady};
 
 impl Platform {
-    /// The domain with this OCID.
+    /// The domain with this OCID, DELETED ones too.
     ///
     /// # Errors
     /// `NotAuthorizedOrNotFound` when there is none.
     pub async fn domain_get(&self, id: &str) -> Result<Domain, Refusal> {
-        self.store().domain_get(id).await?.ok_or_else(|| Refusal::not_found("IoT domain", id))
+        self.known(id).await
     }
 
-    /// The group with this OCID.
+    /// One page of a compartment's domains.
     ///
     /// # Errors
-    /// `NotAuthorizedOrNotFound` when there is none.
-    pub async fn domain_group_get(&self, id: &str) -> Result<DomainGroup, Refusal> {
-        let group = self.store().domain_group_get(id).await?;
-        group.ok_or_else(|| Refusal::not_found("IoT domain group", id))
+    /// The store's.
+    pub async fn domain_list(&self, query: ListQuery) -> Result<Listed<Domain>, Refusal> {
+        Ok(self.store().list(&query).await?)
     }
 
     /// The domain with this short id, in any case, and its group (data-api.md 1.1).
@@ -33,8 +46,8 @@ impl Platform {
         &self,
         short_id: &str,
     ) -> Result<Option<(Domain, DomainGroup)>, Refusal> {
-        let domains = self.store().domain_all().await?;
-        let found = domains.into_iter().find(|d| d.short_id.eq_ignore_ascii_case(short_id));
+        // Short ids are made in lower case.
+        let found = self.store().domain_by_short_id(&short_id.to_ascii_lowercase()).await?;
         let Some(domain) = found else { return Ok(None) };
         let group = self.domain_group_get(&domain.group_id).await?;
         Ok(Some((domain, group)))
@@ -46,10 +59,261 @@ impl Platform {
         match host.map_or(Some(Surface::Bare), |host| self.names().surface(host))? {
             Surface::Bare => Some(Arc::from(self.setup().domain.common.id.as_str())),
             Surface::Device(short_id) => {
-                let (domain, _) = self.domain_by_short_id(&short_id).await.ok()??;
-                Some(Arc::from(domain.common.id.as_str()))
+                let found = self.store().domain_by_short_id(&short_id.to_ascii_lowercase()).await;
+                Some(Arc::from(found.ok()??.common.id.as_str()))
             }
             _ => None,
         }
+    }
+
+    /// Makes a domain in a group; the second value is the work request's OCID.
+    ///
+    /// # Errors
+    /// `InvalidParameter` with every finding, `RelatedResourceNotAuthorizedOrNotFound`,
+    /// `LimitExceeded`; `IncorrectState` or `Conflict` when the group is not ACTIVE.
+    pub async fn domain_create(
+        &self,
+        details: CreateIotDomainDetails,
+    ) -> Result<(Domain, String), Refusal> {
+        let mut findings = Findings::default();
+        let word = Kind::Domain.type_word();
+        let mut common = self.new_common(word, details.compartment_id, details.display_name);
+        common.description = details.description;
+        common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
+        common.lifecycle = Lifecycle::Creating;
+        findings.common(&common);
+        let group = self.group_of_body(&details.iot_domain_group_id).await;
+        let group = findings.settle(group)?;
+        findings.check()?;
+        group.iter().try_for_each(group_ready)?;
+        let work = self.new_work("CREATE_IOT_DOMAIN", Kind::Domain, &common, Lifecycle::Active);
+        let domain = Domain {
+            common,
+            group_id: details.iot_domain_group_id,
+            short_id: short_id(),
+            retention: RETENTION,
+            token_issuer: None,
+            identity_groups: None,
+        };
+        let mut creation = Creation::of(domain.clone());
+        creation.ceilings = self.domain_ceilings(&domain.group_id);
+        creation.work = Some(work.clone());
+        self.store().resource_create(&creation).await?;
+        self.work.nudge();
+        Ok((domain, work.id))
+    }
+
+    /// Changes name, description and tags; the work request's OCID, as of all that follow.
+    ///
+    /// # Errors
+    /// `InvalidParameter` with every finding, `NoEtagMatch`, `NotAuthorizedOrNotFound`,
+    /// `IncorrectState` or `Conflict` by the state of the domain and of its group.
+    pub async fn domain_update(
+        &self,
+        id: &str,
+        if_match: Option<&str>,
+        details: &UpdateIotDomainDetails,
+    ) -> Result<String, Refusal> {
+        self.domain_change(id, if_match, Job::update("UPDATE_IOT_DOMAIN"), |domain| {
+            let mut findings = Findings::default();
+            common_change!(details).apply(&mut domain.common, &mut findings);
+            findings.check()
+        })
+        .await
+    }
+
+    /// Deletes a domain and everything in it.
+    ///
+    /// # Errors
+    /// See [`Platform::domain_update`].
+    pub async fn domain_delete(&self, id: &str, if_match: Option<&str>) -> Result<String, Refusal> {
+        self.domain_change(id, if_match, Job::delete("DELETE_IOT_DOMAIN"), |_| Ok(())).await
+    }
+
+    /// Moves a domain to another compartment; what is in it stays with it.
+    ///
+    /// # Errors
+    /// See [`Platform::domain_update`].
+    pub async fn domain_move(
+        &self,
+        id: &str,
+        if_match: Option<&str>,
+        compartment_id: &str,
+    ) -> Result<String, Refusal> {
+        self.domain_change(id, if_match, Job::update("MOVE_IOT_DOMAIN"), |domain| {
+            compartment_id.clone_into(&mut domain.common.parent_id);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Raises how long one kind of data is kept.
+    ///
+    /// # Errors
+    /// See [`Platform::domain_update`].
+    pub async fn domain_retention(
+        &self,
+        id: &str,
+        if_match: Option<&str>,
+        details: &ChangeIotDomainDataRetentionPeriodDetails,
+    ) -> Result<String, Refusal> {
+        let days = details.data_retention_period_in_days;
+        let job = Job::update("CHANGE_IOT_DOMAIN_DATA_RETENTION");
+        self.domain_change(id, if_match, job, |domain| {
+            let mut findings = Findings::default();
+            let kept = match details.data_type.as_str() {
+                "RAW_DATA" => Some(&mut domain.retention.raw_data),
+                "REJECTED_DATA" => Some(&mut domain.retention.rejected_data),
+                "HISTORIZED_DATA" => Some(&mut domain.retention.historized_data),
+                "RAW_COMMAND_DATA" => Some(&mut domain.retention.raw_command_data),
+                other => {
+                    findings.add(format!(
+                        "type: '{other}' is none of RAW_DATA, REJECTED_DATA, HISTORIZED_DATA, RAW_COMMAND_DATA"
+                    ));
+                    None
+                }
+            };
+            if days > RETENTION_DAYS_MAX {
+                findings.add(format!("dataRetentionPeriodInDays: at most {RETENTION_DAYS_MAX}"));
+            }
+            if let Some(kept) = kept {
+                if days < *kept {
+                    findings.add(format!(
+                        "dataRetentionPeriodInDays: can only be increased, and is {kept}"
+                    ));
+                }
+                *kept = days;
+            }
+            findings.check()
+        })
+        .await
+    }
+
+    /// Decides who gets at the data.
+    ///
+    /// # Errors
+    /// See [`Platform::domain_update`].
+    pub async fn domain_data_access(
+        &self,
+        id: &str,
+        if_match: Option<&str>,
+        details: &ConfigureIotDomainDataAccessDetails,
+    ) -> Result<String, Refusal> {
+        use ConfigureIotDomainDataAccessDetails as Details;
+        let job = Job::update("CONFIGURE_DOMAIN_DATA_ACCESS");
+        self.domain_change(id, if_match, job, |domain| {
+            let mut findings = Findings::default();
+            match details {
+                Details::Direct { db_allow_listed_identity_group_names: groups } => {
+                    identity_groups(groups, &mut findings);
+                    domain.identity_groups = Some(groups.clone());
+                }
+                Details::Ords { db_allowed_identity_domain_host: host } => {
+                    issuer_host(host, &mut findings);
+                    domain.token_issuer = Some(match self.names().surface(host) {
+                        Some(Surface::Identity(id)) if id == self.identity_id() => TokenIssuer::Own,
+                        _ => TokenIssuer::Other(host.clone()),
+                    });
+                }
+                // There is no workspace to give the password to; it is not kept.
+                Details::Apex { db_workspace_admin_initial_password: password } => {
+                    if password.chars().count() < APEX_PASSWORD_CHARS_MIN {
+                        findings.add(format!(
+                            "dbWorkspaceAdminInitialPassword: at least {APEX_PASSWORD_CHARS_MIN} characters"
+                        ));
+                    }
+                }
+            }
+            findings.check()
+        })
+        .await
+    }
+
+    async fn domain_change(
+        &self,
+        id: &str,
+        if_match: Option<&str>,
+        job: Job,
+        change: impl FnMut(&mut Domain) -> Result<(), Refusal> + Send,
+    ) -> Result<String, Refusal> {
+        let domain: Domain = self.live(id, if_match).await?;
+        group_ready(&self.domain_group_get(&domain.group_id).await?)?;
+        self.work_accept(id, if_match, job, Vec::new(), change).await
+    }
+
+    /// The group that a body names.
+    async fn group_of_body(&self, id: &str) -> Result<DomainGroup, Refusal> {
+        let group = self.store().get::<DomainGroup>(id).await?;
+        let there = group.filter(|group| group.common.lifecycle != Lifecycle::Deleted);
+        there.ok_or_else(|| Refusal::related("iotDomainGroupId", id))
+    }
+
+    fn domain_ceilings(&self, group_id: &str) -> Vec<Ceiling> {
+        let limits = self.limits();
+        let ceiling = |most: Option<u64>, filters: Vec<(Field, String)>, of: &str| {
+            let most = most?;
+            let text = format!("iotDomainGroupId: {of} has {most} domains, which is the limit");
+            Some(Ceiling {
+                kind: Kind::Domain,
+                filters,
+                most,
+                refusal: StoreError::LimitExceeded(text),
+            })
+        };
+        let of_group = vec![(Field::GroupId, group_id.to_owned())];
+        let all = ceiling(limits.domains, Vec::new(), "the tenancy");
+        all.into_iter().chain(ceiling(limits.domains_per_group, of_group, "the group")).collect()
+    }
+}
+
+/// Domains change only while their group is ACTIVE.
+fn group_ready(group: &DomainGroup) -> Result<(), Refusal> {
+    steady(group)?;
+    if group.common.lifecycle == Lifecycle::Active {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        ErrorCode::Conflict,
+        format!(
+            "iotDomainGroupId: the group '{}' is {}; it must be ACTIVE",
+            group.common.id,
+            group.common.lifecycle.as_str()
+        ),
+    ))
+}
+
+/// `<tenancy OCID>:<Group>` or `<tenancy OCID>:<IdentityDomain>/<Group>` (control-plane.md 4.2).
+fn identity_groups(groups: &[String], findings: &mut Findings) {
+    let member = "dbAllowListedIdentityGroupNames";
+    if groups.len() > IDENTITY_GROUPS_MAX {
+        findings.add(format!("{member}: at most {IDENTITY_GROUPS_MAX}"));
+    }
+    for group in groups {
+        let form = group.split_once(':').is_some_and(|(tenancy, name)| {
+            tenancy.starts_with("ocid1.tenancy.")
+                && !name.is_empty()
+                && name.split('/').count() <= 2
+                && name.split('/').all(|part| !part.is_empty())
+        });
+        if !form {
+            findings.add(format!(
+                "{member}: '{group}' is neither <tenancy OCID>:<group> nor <tenancy OCID>:<identity domain>/<group>"
+            ));
+        }
+    }
+}
+
+/// A host, with a port if need be.
+fn issuer_host(host: &str, findings: &mut Findings) {
+    let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+    let labels = !name.is_empty()
+        && host.len() <= 255
+        && name.split('.').all(|label| {
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        });
+    if !labels || port.parse::<u16>().is_err() {
+        findings.add(format!(
+            "dbAllowedIdentityDomainHost: '{host}' is no host; give the name alone, without https://"
+        ));
     }
 }

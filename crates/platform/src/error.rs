@@ -66,6 +66,8 @@ impl From<StoreError> for Refusal {
             }
             StoreError::InUse(what) => Refusal::new(ErrorCode::Conflict, what),
             StoreError::NotFound(what) => Refusal::not_found(what.kind, &what.id),
+            StoreError::Busy(what) => Refusal::new(ErrorCode::IncorrectState, what),
+            StoreError::LimitExceeded(what) => Refusal::new(ErrorCode::LimitExceeded, what),
             StoreError::EtagMismatch => Refusal::new(
                 ErrorCode::NoEtagMatch,
                 "if-match names another state of the resource; read it again and repeat",

@@ -8,7 +8,9 @@ use oci_core::key::PrivateKey;
 use oci_core::ocid::{Ocid, random_text};
 
 use crate::models::new_etag;
-use crate::store::{ApiKey, Common, Domain, DomainGroup, IdentityApp, Lifecycle, Secret, Setup};
+use crate::store::{
+    ApiKey, Common, Domain, DomainGroup, IdentityApp, Lifecycle, Secret, Setup, TokenIssuer,
+};
 
 /// Region key of every OCID this platform makes (interface.md 2).
 pub const REGION_KEY: &str = "LOC";
@@ -21,7 +23,7 @@ pub const ADMINISTRATOR_STATEMENT: &str = "allow user admin to manage all-resour
 pub const COMPARTMENT_NAME: &str = "local";
 
 /// Days each kind of data is kept until somebody raises them (control-plane.md 5.3).
-const RETENTION: DataRetentionPeriodsInDays = DataRetentionPeriodsInDays {
+pub(crate) const RETENTION: DataRetentionPeriodsInDays = DataRetentionPeriodsInDays {
     raw_data: 16,
     rejected_data: 16,
     historized_data: 30,
@@ -47,12 +49,16 @@ pub fn new_setup(now_us: i64) -> (Setup, PrivateKey) {
     let group = DomainGroup {
         common: common(id("iotdomaingroup"), &compartment_id, "local-group", now_us),
         short_id: short_id(),
+        group_type: "DEVELOPMENT".to_owned(),
+        vcn_ids: None,
     };
     let domain = Domain {
         common: common(id("iotdomain"), &compartment_id, "local-domain", now_us),
         group_id: group.common.id.clone(),
         short_id: short_id(),
         retention: RETENTION,
+        token_issuer: Some(TokenIssuer::Own),
+        identity_groups: None,
     };
     let setup = Setup {
         api_key: api_key(&tenancy_id, &user_id, &user_key),
@@ -89,7 +95,7 @@ pub fn api_key(tenancy_id: &str, user_id: &str, key: &PrivateKey) -> ApiKey {
 }
 
 /// A host label: begins with a letter, as schema names are made of it too.
-fn short_id() -> String {
+pub(crate) fn short_id() -> String {
     format!("d{}", random_text(SHORT_ID_CHARS - 1))
 }
 

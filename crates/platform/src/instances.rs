@@ -1,14 +1,23 @@
-//! Instances: create, read, list, content, delete (control-plane.md 5.5, 5.7).
+//! Instances: create, read, list, update, delete (control-plane.md 5.5).
 
-use iot_api::instances::CreateDigitalTwinInstanceDetails;
-use serde_json::{Map, Value};
+use std::collections::HashSet;
 
-use crate::clock::rfc3339_offset;
+use iot_api::instances::{CreateDigitalTwinInstanceDetails, UpdateDigitalTwinInstanceDetails};
+
+use crate::changes::common_change;
 use crate::error::Refusal;
-use crate::list::{ListQuery, Listed};
+use crate::limits::GATEWAYS_MAX;
+use crate::list::{Field, ListQuery, Listed};
 use crate::platform::Platform;
-use crate::store::{Instance, Lifecycle, Snapshot, TwinNo};
+use crate::store::{Adapter, Creation, Instance, Kind, TwinNo};
 use crate::validate::{Findings, not_blank};
+
+/// What decides whether a twin's set-up is valid, besides the instance itself.
+struct Parts {
+    adapter: Option<Adapter>,
+    /// Whether the adapter maps a target, as gateways need and others must not.
+    has_target: bool,
+}
 
 impl Platform {
     /// Checks an instance and keeps it.
@@ -20,36 +29,38 @@ impl Platform {
         &self,
         details: CreateDigitalTwinInstanceDetails,
     ) -> Result<Instance, Refusal> {
-        let domain_id = details.iot_domain_id.clone();
+        let domain_id = details.iot_domain_id;
         self.domain_of_body(&domain_id).await?;
-        let external_key = not_blank(details.external_key.clone())
-            .unwrap_or_else(|| oci_core::ocid::random_text(32));
         let mut findings = Findings::default();
-        findings.display_name(details.display_name.as_deref());
-        findings.description(details.description.as_deref());
-        findings.external_key(&external_key);
-        let tags = findings.tags(details.freeform_tags.clone(), details.defined_tags.clone());
-        findings.check()?;
-        let connectivity_type = self.connectivity(&details).await?;
-        let (model_id, spec_uri) = self.model_of_instance(&domain_id, &details).await?;
         let mut common =
             self.new_common("iotdigitaltwininstance", domain_id.clone(), details.display_name);
         common.description = details.description;
-        common.tags = tags;
-        let id = common.id.clone();
-        let instance = Instance {
+        common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
+        findings.common(&common);
+        let external_key = not_blank(details.external_key);
+        let gateways = details.gateways.unwrap_or_default();
+        let derived = match (&details.auth_id, gateways.as_slice()) {
+            (Some(_), _) => "DIRECT",
+            (None, [_, ..]) => "INDIRECT",
+            (None, []) => "NONE",
+        };
+        let mut instance = Instance {
             common,
             no: TwinNo(0),
-            connectivity_type,
+            connectivity_type: details.connectivity_type.unwrap_or_else(|| derived.to_owned()),
             auth_id: details.auth_id,
-            external_key: external_key.clone(),
-            model_id,
-            spec_uri,
+            external_key: external_key.unwrap_or_else(|| oci_core::ocid::random_text(32)),
+            model_id: details.digital_twin_model_id,
+            spec_uri: details.digital_twin_model_spec_uri,
             adapter_id: details.digital_twin_adapter_id,
+            gateways,
         };
-        self.store().instance_create(&instance).await?;
-        self.twins.forget(&domain_id, &external_key);
-        self.instance_get(&id).await
+        self.instance_check(&mut instance, findings).await?;
+        let mut creation = Creation::of(instance.clone());
+        creation.ceilings = self.gateway_ceilings(&instance);
+        self.store().resource_create(&creation).await?;
+        self.twins.forget(&domain_id, &instance.external_key);
+        Ok(instance)
     }
 
     /// An instance.
@@ -57,8 +68,7 @@ impl Platform {
     /// # Errors
     /// `NotAuthorizedOrNotFound`.
     pub async fn instance_get(&self, id: &str) -> Result<Instance, Refusal> {
-        let instance = self.store().instance_get(id).await?;
-        instance.ok_or_else(|| Refusal::not_found("digital twin instance", id))
+        self.known(id).await
     }
 
     /// One page of instances.
@@ -66,194 +76,244 @@ impl Platform {
     /// # Errors
     /// The store's.
     pub async fn instance_list(&self, query: ListQuery) -> Result<Listed<Instance>, Refusal> {
-        Ok(self.store().instance_list(&query).await?)
+        Ok(self.store().list(&query).await?)
+    }
+
+    /// Changes an instance; what it leads to is checked as a whole (devices.md 6). Its live
+    /// sessions take the change up with their next message.
+    ///
+    /// # Errors
+    /// Those of a create; `NoEtagMatch`; `NotAuthorizedOrNotFound`; `Conflict` when a gateway in
+    /// use would not be one any more.
+    pub async fn instance_update(
+        &self,
+        id: &str,
+        if_match: Option<&str>,
+        details: &UpdateDigitalTwinInstanceDetails,
+    ) -> Result<Instance, Refusal> {
+        loop {
+            let old: Instance = self.live(id, if_match).await?;
+            let (mut new, mut findings) = changed(&old, details);
+            if new.connectivity_type == "NONE" && old.connectivity_type != "NONE" {
+                findings.add("connectivityType: an instance can be NONE from its creation only");
+            }
+            self.instance_check(&mut new, findings).await?;
+            self.model_change_check(&old, &new).await?;
+            if old.connectivity_type == "GATEWAY" && new.connectivity_type != "GATEWAY" {
+                let what = "connectivityType: the gateway is named by ACTIVE indirect twins";
+                let children = [(Field::GatewayId, id), (Field::LifecycleState, "ACTIVE")];
+                self.refuse_while::<Instance>(&old.common.parent_id, &children, what).await?;
+            }
+            let ceilings = self.gateway_ceilings(&new);
+            let replaced = self.replace(new, |update| update.ceilings = ceilings).await?;
+            if let Some(new) = replaced {
+                self.twins.forget(&old.common.parent_id, &old.external_key);
+                self.twins.forget(&new.common.parent_id, &new.external_key);
+                return Ok(new);
+            }
+        }
     }
 
     /// Deletes an instance; its live sessions end with their next message.
     ///
     /// # Errors
-    /// `NoEtagMatch`, `NotAuthorizedOrNotFound`.
+    /// `Conflict` while a relationship or an indirect twin names it, `NoEtagMatch`,
+    /// `NotAuthorizedOrNotFound`.
     pub async fn instance_delete(&self, id: &str, etag: Option<String>) -> Result<(), Refusal> {
         let instance = self.instance_get(id).await?;
-        self.store().instance_delete(&self.deletion(id, etag)).await?;
+        self.store().resource_delete(Kind::Instance, &self.deletion(id, etag)).await?;
         self.twins.forget(&instance.common.parent_id, &instance.external_key);
         self.sessions_end(instance.no).await;
         self.commands.twin_gone(instance.no).await;
         Ok(())
     }
 
-    /// Latest values, components nested, and the etag of this content.
-    ///
-    /// # Errors
-    /// `NotAuthorizedOrNotFound` for an instance that does not exist or has no model.
-    pub async fn instance_content(
+    /// Fills in what follows from the adapter and the model, and checks the whole.
+    async fn instance_check(
         &self,
-        id: &str,
-        with_metadata: bool,
-    ) -> Result<(Value, String), Refusal> {
-        let instance = self.instance_get(id).await?;
-        if instance.model_id.is_none() {
-            return Err(Refusal::new(
-                iot_api::ErrorCode::NotAuthorizedOrNotFound,
-                format!(
-                    "digital twin instance '{id}' has no model, hence no content; its messages are raw data"
-                ),
-            ));
+        instance: &mut Instance,
+        mut findings: Findings,
+    ) -> Result<(), Refusal> {
+        findings.external_key(&instance.external_key);
+        let parts = findings.settle(self.instance_parts(instance).await)?;
+        if let Some(parts) = &parts {
+            adapter_and_model(instance, parts.adapter.as_ref(), &mut findings);
         }
-        let snapshot = self.store().instance_content(instance.no).await?;
-        let content = content_of(&snapshot, with_metadata);
-        let etag = etag_of(&content);
-        Ok((content, etag))
-    }
-
-    /// The connectivity type asked for, or the one that follows from the other members.
-    async fn connectivity(
-        &self,
-        details: &CreateDigitalTwinInstanceDetails,
-    ) -> Result<String, Refusal> {
-        let gateways = details.gateways.as_deref().unwrap_or_default();
-        let derived = match (&details.auth_id, gateways) {
-            (Some(_), _) => "DIRECT",
-            (None, [_, ..]) => "INDIRECT",
-            (None, []) => "NONE",
-        };
-        let asked = details.connectivity_type.as_deref().unwrap_or(derived);
-        match asked {
-            "DIRECT" if details.auth_id.is_none() => {
-                return Err(Refusal::invalid("connectivityType DIRECT needs an authId"));
-            }
-            "DIRECT" | "NONE" if !gateways.is_empty() => {
-                return Err(Refusal::invalid(format!(
-                    "connectivityType {asked} does not go with gateways"
-                )));
-            }
-            "DIRECT" | "NONE" => {}
-            "GATEWAY" | "INDIRECT" => {
-                return Err(Refusal::not_implemented(&format!(
-                    "CreateDigitalTwinInstance with connectivityType {asked}"
-                )));
-            }
-            other => {
-                return Err(Refusal::invalid(format!(
-                    "connectivityType is '{other}'; it must be DIRECT, INDIRECT, GATEWAY or NONE"
-                )));
-            }
-        }
-        if let Some(auth_id) = &details.auth_id
+        connectivity(instance, parts.as_ref(), &mut findings);
+        if let Some(auth_id) = &instance.auth_id
             && self.secret_get(auth_id).await?.is_none()
         {
-            return Err(Refusal::related("authId", auth_id));
+            findings.related(Refusal::related("authId", auth_id));
         }
-        Ok(asked.to_owned())
+        self.gateways_check(instance, &mut findings).await?;
+        findings.check()
     }
 
-    /// OCID and DTMI of the model, which an adapter brings along.
-    async fn model_of_instance(
+    /// The adapter, and the model that the members name: `spec_uri` and `model_id` agree then.
+    async fn instance_parts(&self, instance: &mut Instance) -> Result<Parts, Refusal> {
+        let domain_id = instance.common.parent_id.clone();
+        let (id, uri) = (instance.model_id.as_deref(), instance.spec_uri.as_deref());
+        let model = self.model_of_body(&domain_id, id, uri).await?;
+        instance.model_id = model.as_ref().map(|model| model.common.id.clone());
+        instance.spec_uri = model.map(|model| model.spec_uri);
+        let Some(id) = &instance.adapter_id else {
+            return Ok(Parts { adapter: None, has_target: false });
+        };
+        let adapter: Adapter = self.named(&domain_id, "digitalTwinAdapterId", id).await?;
+        let has_target = self.adapter_compiled(id).await?.has_target_mapping();
+        Ok(Parts { adapter: Some(adapter), has_target })
+    }
+
+    /// Every gateway must be an ACTIVE instance of type GATEWAY of the same domain.
+    async fn gateways_check(
         &self,
-        domain_id: &str,
-        details: &CreateDigitalTwinInstanceDetails,
-    ) -> Result<(Option<String>, Option<String>), Refusal> {
-        let named = self
-            .model_of_body(
-                domain_id,
-                details.digital_twin_model_id.as_deref(),
-                details.digital_twin_model_spec_uri.as_deref(),
-            )
-            .await?;
-        let Some(adapter_id) = details.digital_twin_adapter_id.as_deref() else {
-            return Ok(match named {
-                Some(model) => (Some(model.common.id), Some(model.spec_uri)),
-                None => (None, None),
-            });
-        };
-        let adapter = self.store().adapter_get(adapter_id).await?.filter(|adapter| {
-            adapter.common.parent_id == domain_id && adapter.common.lifecycle == Lifecycle::Active
-        });
-        let adapter =
-            adapter.ok_or_else(|| Refusal::related("digitalTwinAdapterId", adapter_id))?;
-        if named.is_some_and(|model| model.common.id != adapter.model_id) {
-            return Err(Refusal::invalid(
-                "the model of digitalTwinAdapterId is another one than the model named beside it",
-            ));
+        instance: &Instance,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        let (domain_id, gateways) = (&instance.common.parent_id, &instance.gateways);
+        if gateways.len() > GATEWAYS_MAX {
+            findings.add(format!("gateways: at most {GATEWAYS_MAX}"));
+            return Ok(());
         }
-        if self.adapter_compiled(adapter_id).await?.has_target_mapping() {
-            return Err(Refusal::invalid(
-                "the adapter maps a target, so it fits twins of connectivityType GATEWAY only",
-            ));
+        if gateways.iter().collect::<HashSet<_>>().len() < gateways.len() {
+            findings.add("gateways: an instance is named twice");
         }
-        Ok((Some(adapter.model_id), Some(adapter.spec_uri)))
-    }
-}
-
-/// Nests `component.name` paths and adds `_metadata` when asked.
-fn content_of(snapshot: &Snapshot, with_metadata: bool) -> Value {
-    let mut content = Map::new();
-    let mut metadata = Map::new();
-    if let Some(heard_us) = snapshot.time_last_heard_us.filter(|_| with_metadata) {
-        metadata.insert("timeLastHeard".to_owned(), rfc3339_offset(heard_us).into());
-    }
-    for (path, text, time_us) in &snapshot.values {
-        insert(&mut content, path, serde_json::from_str(text).unwrap_or(Value::Null));
-        if with_metadata {
-            let observed = serde_json::json!({"timeObserved": rfc3339_offset(*time_us)});
-            // The instance's own value wins over an element of this name (control-plane.md 5.7).
-            if path != "timeLastHeard" {
-                insert(&mut metadata, path, observed);
+        for id in gateways {
+            let found = self.named::<Instance>(domain_id, "gateways", id).await;
+            if let Some(gateway) = findings.settle(found)?
+                && gateway.connectivity_type != "GATEWAY"
+            {
+                let is = &gateway.connectivity_type;
+                findings.add(format!("gateways: {id} is {is}; it must be of type GATEWAY"));
             }
         }
+        Ok(())
     }
-    if with_metadata {
-        content.insert("_metadata".to_owned(), Value::Object(metadata));
-    }
-    Value::Object(content)
-}
 
-fn insert(object: &mut Map<String, Value>, path: &str, value: Value) {
-    match path.split_once('.') {
-        None => {
-            object.insert(path.to_owned(), value);
-        }
-        Some((component, rest)) => {
-            let nested = object.entry(component).or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(nested) = nested {
-                insert(nested, rest, value);
+    /// A model is exchanged only for one of a compatible DTMI (control-plane.md 5.4, 5.5).
+    async fn model_change_check(&self, old: &Instance, new: &Instance) -> Result<(), Refusal> {
+        let (Some(from), Some(to)) = (&old.spec_uri, &new.spec_uri) else { return Ok(()) };
+        let parse = |uri: &str| dtdl::Dtmi::parse(uri).ok();
+        let compatible = match (parse(from), parse(to)) {
+            (Some(from), Some(to)) => {
+                let (from_version, to_version) = (from.version(), to.version());
+                from.path() == to.path()
+                    && from_version.0 == to_version.0
+                    && from_version.1 <= to_version.1
             }
+            _ => from == to,
+        };
+        if compatible {
+            return Ok(());
+        }
+        Err(Refusal::invalid(format!(
+            "digitalTwinModelSpecUri: {from} can be exchanged only for the same path and major \
+             version with the same or a higher minor version, which {to} is not"
+        )))
+    }
+}
+
+/// The state that an update leads to, before it is checked.
+fn changed(old: &Instance, details: &UpdateDigitalTwinInstanceDetails) -> (Instance, Findings) {
+    let mut findings = Findings::default();
+    let mut new = old.clone();
+    common_change!(details).apply(&mut new.common, &mut findings);
+    if let Some(kind) = &details.connectivity_type {
+        new.connectivity_type.clone_from(kind);
+    }
+    if let Some(auth_id) = &details.auth_id {
+        new.auth_id.clone_from(auth_id);
+    }
+    if let Some(key) = &details.external_key {
+        new.external_key.clone_from(key);
+    }
+    if let Some(gateways) = &details.gateways {
+        new.gateways = gateways.clone().unwrap_or_default();
+    }
+    let (id, uri) = (&details.digital_twin_model_id, &details.digital_twin_model_spec_uri);
+    if id.is_some() || uri.is_some() {
+        // One of the two names the model; the other follows it unless it is named as well.
+        new.model_id = id.clone().flatten();
+        new.spec_uri = uri.clone().flatten();
+    }
+    if let Some(adapter_id) = &details.digital_twin_adapter_id {
+        new.adapter_id.clone_from(adapter_id);
+        if adapter_id.is_some() && id.is_none() && uri.is_none() {
+            // The new adapter brings its model.
+            (new.model_id, new.spec_uri) = (None, None);
+        }
+    }
+    (new, findings)
+}
+
+/// An adapter brings its model along; one that is named beside it must be the same.
+fn adapter_and_model(instance: &mut Instance, adapter: Option<&Adapter>, findings: &mut Findings) {
+    let Some(adapter) = adapter else { return };
+    match &instance.model_id {
+        Some(id) if *id != adapter.model_id => findings.add(format!(
+            "digitalTwinAdapterId: the adapter is for the model {}, not for {}",
+            adapter.spec_uri,
+            instance.spec_uri.as_deref().unwrap_or(id)
+        )),
+        _ => {
+            instance.model_id = Some(adapter.model_id.clone());
+            instance.spec_uri = Some(adapter.spec_uri.clone());
         }
     }
 }
 
-fn etag_of(content: &Value) -> String {
-    let digest =
-        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, content.to_string().as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+/// What each connectivity type must and must not have (devices.md 6).
+fn connectivity(instance: &Instance, parts: Option<&Parts>, findings: &mut Findings) {
+    let kind = instance.connectivity_type.as_str();
+    let (needs_auth, needs_gateways, may_connect) = match kind {
+        "DIRECT" | "GATEWAY" => (true, false, true),
+        "INDIRECT" => (false, true, true),
+        "NONE" => (false, false, false),
+        other => {
+            return findings.add(format!(
+                "connectivityType: '{other}' is none of DIRECT, INDIRECT, GATEWAY, NONE"
+            ));
+        }
+    };
+    if needs_auth && instance.auth_id.is_none() {
+        findings.add(format!("authId: connectivityType {kind} needs it"));
+    }
+    if kind == "INDIRECT" && instance.auth_id.is_some() {
+        findings.add("authId: connectivityType INDIRECT must not have it; set it to null");
+    }
+    if needs_gateways && instance.gateways.is_empty() {
+        findings.add("gateways: connectivityType INDIRECT needs at least one");
+    }
+    if !needs_gateways && !instance.gateways.is_empty() {
+        findings.add(format!("gateways: connectivityType {kind} must not have them"));
+    }
+    let Some(parts) = parts else { return };
+    if kind == "GATEWAY" && !parts.has_target {
+        findings.add(
+            "digitalTwinAdapterId: connectivityType GATEWAY needs an adapter that maps a target \
+             (inboundEnvelope.envelopeMapping.target or inboundRoutes[].target)",
+        );
+    }
+    if may_connect && kind != "GATEWAY" && parts.has_target {
+        findings.add(format!(
+            "digitalTwinAdapterId: the adapter maps a target, which connectivityType {kind} must \
+             not have; only GATEWAY may"
+        ));
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn components_are_nested_and_metadata_mirrors_them() {
-        let snapshot = Snapshot {
-            values: vec![
-                ("flowRate".into(), "247.5".into(), 1_788_372_120_000_000),
-                ("motor.temperature".into(), "68.4".into(), 1_788_372_120_000_000),
-            ],
-            time_last_heard_us: Some(1_788_372_120_000_000),
+impl Platform {
+    /// How many indirect twins a gateway may have, where that is limited.
+    fn gateway_ceilings(&self, instance: &Instance) -> Vec<crate::store::Ceiling> {
+        let Some(most) = self.limits().devices_per_gateway else { return Vec::new() };
+        let ceiling = |id: &String| crate::store::Ceiling {
+            kind: Kind::Instance,
+            filters: vec![(Field::GatewayId, id.clone())],
+            most,
+            refusal: crate::store::StoreError::LimitExceeded(format!(
+                "gateways: {id} has {most} indirect twins already, which is its capacity"
+            )),
         };
-        let time = "2026-09-02T18:02:00.000000+00:00";
-        assert_eq!(
-            content_of(&snapshot, false),
-            serde_json::json!({"flowRate": 247.5, "motor": {"temperature": 68.4}})
-        );
-        assert_eq!(
-            content_of(&snapshot, true)["_metadata"],
-            serde_json::json!({
-                "timeLastHeard": time,
-                "flowRate": {"timeObserved": time},
-                "motor": {"temperature": {"timeObserved": time}},
-            })
-        );
-        assert_eq!(content_of(&Snapshot::default(), true), serde_json::json!({"_metadata": {}}));
+        instance.gateways.iter().map(ceiling).collect()
     }
 }

@@ -6,12 +6,16 @@
 //! (`_us`).
 
 pub mod adapters;
+mod changes;
 pub mod clock;
 pub mod commands;
+mod content;
 pub mod data;
+pub mod domain_groups;
 pub mod domains;
 pub mod error;
 pub mod first_start;
+pub mod flow_runtimes;
 pub mod identity;
 pub mod ingest;
 pub mod instances;
@@ -21,13 +25,16 @@ pub mod metrics;
 pub mod models;
 pub mod names;
 mod platform;
+pub mod relationships;
 pub mod retention;
+pub mod retries;
 pub mod sessions;
 pub mod store;
 pub mod tokens;
 pub mod topics;
 mod validate;
 pub mod vault;
+pub mod work;
 
 pub use error::Refusal;
 pub use platform::Platform;

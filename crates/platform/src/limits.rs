@@ -74,6 +74,62 @@ pub const TAG_KEY_CHARS_MAX: usize = 100;
 /// Tag value, characters (control-plane.md 4).
 pub const TAG_VALUE_CHARS_MAX: usize = 256;
 
+/// Interfaces that one model may need in all, itself included (adapters-and-models.md B2).
+pub const INTERFACES_MAX: usize = 1024;
+/// Gateways that one indirect twin may name.
+pub const GATEWAYS_MAX: usize = 100;
+/// Networks of a domain group.
+pub const VCNS_MAX: usize = 100;
+/// Identity groups of a domain.
+pub const IDENTITY_GROUPS_MAX: usize = 100;
+/// Longest retention, days (control-plane.md 5.3).
+pub const RETENTION_DAYS_MAX: u32 = 3650;
+/// Shortest password of an APEX administrator, characters (control-plane.md 4.2).
+pub const APEX_PASSWORD_CHARS_MIN: usize = 12;
+/// Network security groups of a flow runtime (control-plane.md 4.8).
+pub const SECURITY_GROUPS_MAX: usize = 5;
+/// File systems of a flow runtime (control-plane.md 4.8).
+pub const FILE_MOUNTS_MAX: usize = 5;
+/// How long the answer to a request with a retry token is kept (control-plane.md 1.2).
+pub const RETRY_TOKEN_US: i64 = 24 * 3600 * 1_000_000;
+/// Longest retry token, characters.
+pub const RETRY_TOKEN_CHARS_MAX: usize = 64;
+/// OCIDs that a refusal names at most.
+pub const REFERRING_NAMED_MAX: usize = 5;
+/// How long the content of a deleted instance can be read (control-plane.md 5.7).
+pub const DELETED_CONTENT_US: i64 = 24 * 3600 * 1_000_000;
+
+/// Limits of the service that `serve --limits` decides on; `None` is no limit
+/// (control-plane.md 5.2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ServiceLimits {
+    /// Domain groups of the tenancy.
+    pub domain_groups: Option<u64>,
+    /// Domains of the tenancy.
+    pub domains: Option<u64>,
+    /// Domains of one group.
+    pub domains_per_group: Option<u64>,
+    /// Indirect twins of one gateway. The cloud's number is not published.
+    pub devices_per_gateway: Option<u64>,
+}
+
+impl ServiceLimits {
+    /// The cloud's documented limits.
+    pub const OCI: ServiceLimits = ServiceLimits {
+        domain_groups: Some(5),
+        domains: Some(10),
+        domains_per_group: Some(2),
+        devices_per_gateway: Some(1000),
+    };
+    /// None.
+    pub const OPEN: ServiceLimits = ServiceLimits {
+        domain_groups: None,
+        domains: None,
+        domains_per_group: None,
+        devices_per_gateway: None,
+    };
+}
+
 /// Life time of an access token, seconds (data-api.md 1.2).
 pub const TOKEN_SECONDS: u64 = 3600;
 

@@ -13,7 +13,7 @@ pub enum Field {
     Id,
     /// Display name, case-sensitive.
     DisplayName,
-    /// `ACTIVE` or `DELETED`.
+    /// Life-cycle state.
     LifecycleState,
     /// DTMI begins with.
     SpecUriPrefix,
@@ -23,12 +23,32 @@ pub enum Field {
     ModelId,
     /// Connectivity type.
     ConnectivityType,
+    /// OCID of the adapter.
+    AdapterId,
+    /// OCID of a gateway twin of the instance.
+    GatewayId,
+    /// Content path of a relationship.
+    ContentPath,
+    /// OCID of the source instance.
+    SourceId,
+    /// OCID of the target instance.
+    TargetId,
+    /// OCID of the domain group.
+    GroupId,
+    /// Type of a domain group.
+    GroupType,
+    /// OCID of the domain of a flow runtime.
+    DomainId,
+    /// Status of a work request.
+    Status,
+    /// OCID of the resource of a work request.
+    ResourceId,
 }
 
 /// What a list is sorted by; ties are broken by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SortBy {
-    /// Time of creation.
+    /// Time of creation; of acceptance for work requests.
     TimeCreated,
     /// Display name.
     DisplayName,
@@ -37,8 +57,8 @@ pub enum SortBy {
 /// One page of a list.
 #[derive(Debug, Clone)]
 pub struct ListQuery {
-    /// OCID of the domain.
-    pub domain_id: String,
+    /// OCID of the domain, the compartment or the work request that all items belong to.
+    pub parent_id: String,
     /// All must hold.
     pub filters: Vec<(Field, String)>,
     /// Sort key.
@@ -82,20 +102,55 @@ pub struct ListParameters {
     pub sort_order: Option<String>,
 }
 
+/// A `sortBy` and what it means.
+pub type SortKey = (&'static str, SortBy);
+
+/// What resources can be sorted by; the first is the default.
+pub const RESOURCE_SORT_KEYS: &[SortKey] =
+    &[("timeCreated", SortBy::TimeCreated), ("displayName", SortBy::DisplayName)];
+
 impl ListQuery {
-    /// Checks the parameters and fills in what the client left out.
+    /// Every one of a parent that matches, one page of `limit`: for the platform itself.
+    pub fn matching(parent_id: &str, filters: &[(Field, &str)], limit: usize) -> ListQuery {
+        ListQuery {
+            parent_id: parent_id.to_owned(),
+            filters: filters.iter().map(|(field, value)| (*field, (*value).to_owned())).collect(),
+            sort_by: SortBy::TimeCreated,
+            descending: false,
+            limit,
+            after: None,
+        }
+    }
+
+    /// Checks the parameters of a list of resources and fills in what the client left out.
     ///
     /// # Errors
     /// `InvalidParameter` naming the parameter.
-    pub fn new(domain_id: String, parameters: &ListParameters) -> Result<ListQuery, Refusal> {
+    pub fn new(parent_id: String, parameters: &ListParameters) -> Result<ListQuery, Refusal> {
+        ListQuery::sorted(parent_id, parameters, RESOURCE_SORT_KEYS)
+    }
+
+    /// The same for a list with these sort keys.
+    ///
+    /// # Errors
+    /// `InvalidParameter` naming the parameter.
+    pub fn sorted(
+        parent_id: String,
+        parameters: &ListParameters,
+        keys: &[SortKey],
+    ) -> Result<ListQuery, Refusal> {
         let sort_by = match parameters.sort_by.as_deref() {
-            None | Some("timeCreated") => SortBy::TimeCreated,
-            Some("displayName") => SortBy::DisplayName,
-            Some(other) => {
-                return Err(Refusal::invalid(format!(
-                    "sortBy is '{other}'; it must be timeCreated or displayName"
-                )));
-            }
+            None => keys.first().map_or(SortBy::TimeCreated, |(_, sort_by)| *sort_by),
+            Some(asked) => match keys.iter().find(|(name, _)| *name == asked) {
+                Some((_, sort_by)) => *sort_by,
+                None => {
+                    let names: Vec<_> = keys.iter().map(|(name, _)| *name).collect();
+                    return Err(Refusal::invalid(format!(
+                        "sortBy is '{asked}'; it must be {}",
+                        names.join(" or ")
+                    )));
+                }
+            },
         };
         let descending = match parameters.sort_order.as_deref() {
             None => sort_by == SortBy::TimeCreated,
@@ -114,7 +169,7 @@ impl ListQuery {
             })?),
         };
         let limit = limit(parameters.limit.as_deref())?;
-        Ok(ListQuery { domain_id, filters: Vec::new(), sort_by, descending, limit, after })
+        Ok(ListQuery { parent_id, filters: Vec::new(), sort_by, descending, limit, after })
     }
 
     /// Adds a filter when the client gave a value.

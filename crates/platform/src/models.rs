@@ -4,17 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use dtdl::{ContentKind, Dtmi, Interface};
-use iot_api::models::CreateDigitalTwinModelDetails;
+use iot_api::models::{CreateDigitalTwinModelDetails, UpdateDigitalTwinModelDetails};
 use oci_core::ocid::Ocid;
 
+use crate::changes::common_change;
 use crate::error::Refusal;
+use crate::limits::INTERFACES_MAX;
 use crate::list::{ListQuery, Listed};
 use crate::platform::Platform;
-use crate::store::{Common, Deletion, Lifecycle, Model};
+use crate::store::{Common, Creation, Domain, Kind, Lifecycle, Model};
 use crate::validate::{Findings, not_blank};
-
-/// Interfaces that one model may need in all, itself included (adapters-and-models.md B2).
-const INTERFACES_MAX: usize = 1024;
 
 impl Platform {
     /// Checks a DTDL document and keeps it as a model.
@@ -29,13 +28,16 @@ impl Platform {
         let domain_id = details.iot_domain_id;
         self.domain_of_body(&domain_id).await?;
         let mut findings = Findings::default();
+        let tags = findings.new_tags(details.freeform_tags, details.defined_tags);
+        findings.tags(&tags);
         findings.display_name(details.display_name.as_deref());
         findings.description(details.description.as_deref());
-        let tags = findings.tags(details.freeform_tags, details.defined_tags);
-        findings.check()?;
         let interface = Interface::parse(details.spec.get())
             .and_then(|interface| interface.check_platform().map(|()| interface))
-            .map_err(not_dtdl)?;
+            .map_err(not_dtdl);
+        let interface = findings.settle(interface)?;
+        let Some(interface) = interface else { return Err(findings.into_refusal()) };
+        findings.check()?;
         let references = references(&interface);
         let model = self.resolve(&domain_id, interface).await?;
         let spec_uri = model.id.as_str().to_owned();
@@ -47,7 +49,9 @@ impl Platform {
         common.description = description;
         common.tags = tags;
         let record = Model { common, spec_uri, references };
-        self.store().model_create(&record, details.spec.get()).await?;
+        let mut creation = Creation::of(record.clone());
+        creation.document = Some(details.spec.get().to_owned());
+        self.store().resource_create(&creation).await?;
         Ok(record)
     }
 
@@ -56,8 +60,7 @@ impl Platform {
     /// # Errors
     /// `NotAuthorizedOrNotFound`.
     pub async fn model_get(&self, id: &str) -> Result<Model, Refusal> {
-        let model = self.store().model_get(id).await?;
-        model.ok_or_else(|| Refusal::not_found("digital twin model", id))
+        self.known(id).await
     }
 
     /// A model and its document as sent.
@@ -66,7 +69,7 @@ impl Platform {
     /// `NotAuthorizedOrNotFound`.
     pub async fn model_spec(&self, id: &str) -> Result<(Model, String), Refusal> {
         let model = self.model_get(id).await?;
-        let spec = self.store().model_spec(id).await?;
+        let spec = self.store().resource_document(Kind::Model, id).await?;
         Ok((model, spec.ok_or_else(|| Refusal::not_found("digital twin model", id))?))
     }
 
@@ -75,7 +78,28 @@ impl Platform {
     /// # Errors
     /// The store's.
     pub async fn model_list(&self, query: ListQuery) -> Result<Listed<Model>, Refusal> {
-        Ok(self.store().model_list(&query).await?)
+        Ok(self.store().list(&query).await?)
+    }
+
+    /// Changes name, description and tags; the document of a model stays.
+    ///
+    /// # Errors
+    /// `InvalidParameter` with every finding, `NoEtagMatch`, `NotAuthorizedOrNotFound`.
+    pub async fn model_update(
+        &self,
+        id: &str,
+        if_match: Option<&str>,
+        details: &UpdateDigitalTwinModelDetails,
+    ) -> Result<Model, Refusal> {
+        loop {
+            let mut model: Model = self.live(id, if_match).await?;
+            let mut findings = Findings::default();
+            common_change!(details).apply(&mut model.common, &mut findings);
+            findings.check()?;
+            if let Some(model) = self.replace(model, |_| {}).await? {
+                return Ok(model);
+            }
+        }
     }
 
     /// Deletes a model.
@@ -83,7 +107,7 @@ impl Platform {
     /// # Errors
     /// `Conflict` while something refers to it, `NoEtagMatch`, `NotAuthorizedOrNotFound`.
     pub async fn model_delete(&self, id: &str, etag: Option<String>) -> Result<(), Refusal> {
-        Ok(self.store().model_delete(&self.deletion(id, etag)).await?)
+        Ok(self.store().resource_delete(Kind::Model, &self.deletion(id, etag)).await?)
     }
 
     /// The resolved model of a record, ready for adapters.
@@ -103,7 +127,10 @@ impl Platform {
                 continue;
             }
             let Some(record) = self.store().model_by_uri(domain_id, &uri).await? else { continue };
-            let Some(spec) = self.store().model_spec(&record.common.id).await? else { continue };
+            let id = &record.common.id;
+            let Some(spec) = self.store().resource_document(Kind::Model, id).await? else {
+                continue;
+            };
             let Ok(found) = Interface::parse(&spec) else { continue };
             wanted.extend(references(&found));
             known.insert(dtmi, Arc::new(found));
@@ -112,11 +139,10 @@ impl Platform {
     }
 
     /// The domain that a request body names.
-    pub(crate) async fn domain_of_body(&self, id: &str) -> Result<(), Refusal> {
-        match self.store().domain_get(id).await? {
-            Some(_) => Ok(()),
-            None => Err(Refusal::related("iotDomainId", id)),
-        }
+    pub(crate) async fn domain_of_body(&self, id: &str) -> Result<Domain, Refusal> {
+        let domain = self.store().get::<Domain>(id).await?;
+        let there = domain.filter(|domain| domain.common.lifecycle != Lifecycle::Deleted);
+        there.ok_or_else(|| Refusal::related("iotDomainId", id))
     }
 
     /// Members that every new resource has; a missing name is generated.
@@ -139,10 +165,6 @@ impl Platform {
             time_updated_us: now_us,
             etag: new_etag(),
         }
-    }
-
-    pub(crate) fn deletion(&self, id: &str, etag: Option<String>) -> Deletion {
-        Deletion { id: id.to_owned(), etag, now_us: self.now_us() }
     }
 }
 

@@ -64,6 +64,11 @@ impl HostNames {
         format!("{domain_short_id}.device.{}", self.control())
     }
 
+    /// Host of a flow runtime, without port.
+    pub fn flows(&self, short_id: &str) -> String {
+        format!("{short_id}.flows.{}", self.control())
+    }
+
     /// Host of an identity domain, without port.
     pub fn identity(&self, identity_id: &str) -> String {
         format!("{identity_id}.identity.oci.{}", self.suffix)

@@ -2,17 +2,21 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::clock::Clock;
 use crate::commands::{Commands, watch_deadlines};
+use crate::domain_groups::HostsSink;
 use crate::identity::Caller;
 use crate::ingest::{Ingest, TwinCache};
+use crate::limits::ServiceLimits;
 use crate::metrics::Metrics;
 use crate::names::HostNames;
+use crate::retries::RetriesRunning;
 use crate::sessions::Sessions;
 use crate::store::{Setup, Store, StoreError};
 use crate::tokens::TokenKeys;
+use crate::work::{self, WorkBell};
 
 /// Use cases over a store. Cheap to share: edges hold it in an `Arc`.
 pub struct Platform {
@@ -20,6 +24,7 @@ pub struct Platform {
     setup: Setup,
     names: HostNames,
     clock: Clock,
+    limits: ServiceLimits,
     metrics: Arc<Metrics>,
     ready: AtomicBool,
     pub(crate) callers: Mutex<HashMap<String, Arc<Caller>>>,
@@ -28,6 +33,9 @@ pub struct Platform {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) commands: Arc<Commands>,
     pub(crate) token_keys: TokenKeys,
+    pub(crate) work: WorkBell,
+    pub(crate) retries: RetriesRunning,
+    pub(crate) hosts_sink: OnceLock<HostsSink>,
 }
 
 impl Platform {
@@ -41,6 +49,7 @@ impl Platform {
         setup: Setup,
         names: HostNames,
         clock: Clock,
+        limits: ServiceLimits,
     ) -> Result<Arc<Platform>, StoreError> {
         let token_keys = TokenKeys::new(&setup.app.signing_key_pem)
             .map_err(|error| StoreError::Failed(format!("token signing key: {error}")))?;
@@ -49,11 +58,13 @@ impl Platform {
         let commands = Commands::load(store.clone(), sessions.clone(), clock).await?;
         watch_deadlines(&commands);
         let ingest = Ingest::start(store.clone(), metrics.clone());
-        Ok(Arc::new(Platform {
+        let (bell, heard) = WorkBell::new();
+        let platform = Arc::new(Platform {
             store,
             setup,
             names,
             clock,
+            limits,
             metrics,
             ready: AtomicBool::new(false),
             callers: Mutex::new(HashMap::new()),
@@ -62,7 +73,12 @@ impl Platform {
             sessions,
             commands,
             token_keys,
-        }))
+            work: bell,
+            retries: RetriesRunning::default(),
+            hosts_sink: OnceLock::new(),
+        });
+        tokio::spawn(work::run(Arc::downgrade(&platform), heard));
+        Ok(platform)
     }
 
     /// Commits what was accepted and takes no further message.
@@ -84,6 +100,11 @@ impl Platform {
     /// Host names.
     pub fn names(&self) -> &HostNames {
         &self.names
+    }
+
+    /// The limits that hold here.
+    pub fn limits(&self) -> &ServiceLimits {
+        &self.limits
     }
 
     /// Counters.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::limits::TOKEN_SECONDS;
 use crate::platform::Platform;
+use crate::store::TokenIssuer;
 
 /// The fields of a token request, from the form and from Basic credentials.
 #[derive(Default)]
@@ -121,7 +122,7 @@ impl Platform {
     ///
     /// # Errors
     /// The RFC's refusals; wrong user and wrong password are one answer.
-    pub fn token_grant(&self, form: &TokenForm) -> Result<TokenAnswer, TokenRefusal> {
+    pub async fn token_grant(&self, form: &TokenForm) -> Result<TokenAnswer, TokenRefusal> {
         let app = &self.setup().app;
         let client_is = equal(form.client_id.as_deref(), &app.client_id)
             & equal(form.client_secret.as_deref(), &app.client_secret);
@@ -157,12 +158,11 @@ impl Platform {
                 return Err(refusal(400, "unsupported_grant_type", text));
             }
         };
-        let (group, domain) = (&self.setup().group.short_id, &self.setup().domain.short_id);
         let scope = form.scope.as_deref().unwrap_or_default();
-        if !scope.eq_ignore_ascii_case(&format!("/{group}/iot/{domain}")) {
-            let text = "scope must be /<group short id>/iot/<domain short id> of a domain of this platform";
+        let Some((group, domain)) = self.scope_domain(scope).await? else {
+            let text = "scope must be /<group short id>/iot/<domain short id> of a domain of this platform whose data access is configured for this identity domain";
             return Err(refusal(400, "invalid_scope", text));
-        }
+        };
         let iat = u64::try_from(self.now_us() / 1_000_000).unwrap_or_default();
         let claims = Claims {
             iss: ISSUER.to_owned(),
@@ -185,6 +185,22 @@ impl Platform {
                 refusal(500, "server_error", "the token could not be signed")
             })?;
         Ok(TokenAnswer { access_token, token_type: "Bearer".to_owned(), expires_in: TOKEN_SECONDS })
+    }
+
+    /// Short ids of the group and the domain of a scope, if its data API takes our tokens.
+    async fn scope_domain(&self, scope: &str) -> Result<Option<(String, String)>, TokenRefusal> {
+        let parts: Vec<&str> = scope.split('/').collect();
+        let ["", group_id, word, short_id] = parts.as_slice() else { return Ok(None) };
+        let found = self.domain_by_short_id(short_id).await;
+        let found =
+            found.map_err(|_| refusal(500, "server_error", "the domain could not be read"))?;
+        Ok(found
+            .filter(|(domain, group)| {
+                word.eq_ignore_ascii_case("iot")
+                    && group.short_id.eq_ignore_ascii_case(group_id)
+                    && domain.token_issuer == Some(TokenIssuer::Own)
+            })
+            .map(|(domain, group)| (group.short_id, domain.short_id)))
     }
 
     /// What a bearer token allows; `None` when it is not ours, changed or expired.

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("sessions_and_commands.sql"),
     include_str!("identity.sql"),
+    include_str!("control_plane.sql"),
 ];
 
 /// Older SQLite can corrupt a database whose log is reset (dependencies: fixed in 3.51.3).
@@ -38,7 +39,14 @@ const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 /// Statements each connection keeps compiled.
 const STATEMENTS_CACHED_MAX: usize = 64;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+/// Work that shares a commit at most; more would keep the first of them waiting.
+const JOBS_COMMITTED_MAX: usize = 64;
+
+/// Tells a caller what became of its work, once it is known whether the commit succeeded.
+type Answer = Box<dyn FnOnce(Stored<()>) + Send>;
+
+/// Work inside the transaction, or what to do when there is none.
+type Job = Box<dyn FnOnce(Stored<&rusqlite::Transaction<'_>>) -> Answer + Send>;
 
 /// The database of one state directory.
 pub(crate) struct Database {
@@ -88,8 +96,8 @@ impl Database {
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
-                for job in waiting {
-                    job(&mut connection);
+                while let Ok(first) = waiting.recv() {
+                    commit_together(&mut connection, first, &waiting);
                 }
             })
             .map_err(|error| StoreError::Failed(format!("cannot start the writer: {error}")))?;
@@ -102,16 +110,19 @@ impl Database {
         })
     }
 
-    /// Runs `work` in one transaction on the writer thread; nothing stays when it fails.
+    /// Runs `work` on the writer thread, durably when this returns; nothing of it stays when it
+    /// fails. Work that waits together is committed together: the disk is waited for once.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Stored<T> + Send + 'static,
     ) -> Stored<T> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let result = transact(connection, work);
-            // The caller may be gone; the transaction stands.
-            let _ = answer.send(result);
+        let job: Job = Box::new(move |transaction| {
+            let result = transaction.and_then(|transaction| by_itself(transaction, work));
+            Box::new(move |committed| {
+                // The caller may be gone; what was committed stands.
+                let _ = answer.send(committed.and(result));
+            })
         });
         let gone = || StoreError::Failed("the writer thread ended".to_owned());
         let jobs = self.jobs.clone().ok_or_else(gone)?;
@@ -177,15 +188,40 @@ impl Drop for Database {
     }
 }
 
-fn transact<T>(
-    connection: &mut Connection,
+/// Runs the first job and all that wait behind it in one transaction, then answers them.
+fn commit_together(connection: &mut Connection, first: Job, waiting: &mpsc::Receiver<Job>) {
+    let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(error) => return first(Err(failed(error)))(Ok(())),
+    };
+    let mut answers = vec![first(Ok(&transaction))];
+    while answers.len() < JOBS_COMMITTED_MAX
+        && let Ok(job) = waiting.try_recv()
+    {
+        answers.push(job(Ok(&transaction)));
+    }
+    let committed = transaction.commit().map_err(failed);
+    for answer in answers {
+        answer(committed.clone());
+    }
+}
+
+/// Work inside a transaction that others share: when it fails, nothing of it stays.
+fn by_itself<T>(
+    transaction: &rusqlite::Transaction<'_>,
     work: impl FnOnce(&rusqlite::Transaction<'_>) -> Stored<T>,
 ) -> Stored<T> {
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    let value = work(&transaction)?;
-    transaction.commit().map_err(failed)?;
-    Ok(value)
+    let run = |sql: &str| {
+        let mut statement = transaction.prepare_cached(sql)?;
+        statement.execute([]).map(drop)
+    };
+    run("SAVEPOINT work").map_err(failed)?;
+    let result = work(transaction);
+    if result.is_err() {
+        run("ROLLBACK TO work").map_err(failed)?;
+    }
+    run("RELEASE work").map_err(failed)?;
+    result
 }
 
 fn create_private(path: &Path) -> Stored<()> {

@@ -87,8 +87,8 @@ fn delete_user(transaction: &Transaction<'_>, name: &str) -> Stored<()> {
 }
 
 /// SQL that finds a resource's compartment by its id; `None` for types that are not kept yet.
-fn compartment_sql(kind: ResourceType) -> Option<&'static str> {
-    Some(match kind {
+fn compartment_sql(kind: ResourceType) -> &'static str {
+    match kind {
         ResourceType::DomainGroup => "SELECT parent_id FROM domain_group WHERE id = ?",
         ResourceType::Domain => "SELECT parent_id FROM domain WHERE id = ?",
         ResourceType::Model => {
@@ -103,10 +103,12 @@ fn compartment_sql(kind: ResourceType) -> Option<&'static str> {
         ResourceType::Secret | ResourceType::SecretVersion | ResourceType::SecretBundle => {
             "SELECT compartment_id FROM vault_secret WHERE id = ?"
         }
-        ResourceType::Relationship | ResourceType::FlowRuntime | ResourceType::WorkRequest => {
-            return None;
+        ResourceType::Relationship => {
+            "SELECT d.parent_id FROM relationship r JOIN domain d ON d.id = r.parent_id WHERE r.id = ?"
         }
-    })
+        ResourceType::FlowRuntime => "SELECT parent_id FROM flow_runtime WHERE id = ?",
+        ResourceType::WorkRequest => "SELECT parent_id FROM work_request WHERE id = ?",
+    }
 }
 
 #[async_trait]
@@ -151,7 +153,7 @@ impl IdentityStore for SqliteStore {
     }
 
     async fn compartment_of(&self, kind: ResourceType, id: &str) -> Stored<Option<String>> {
-        let Some(sql) = compartment_sql(kind) else { return Ok(None) };
+        let sql = compartment_sql(kind);
         let id = id.to_owned();
         self.database
             .read(move |connection| {

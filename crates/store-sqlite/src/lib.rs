@@ -9,11 +9,15 @@ mod data;
 mod devices;
 mod identity;
 mod lists;
+mod references;
+mod resources;
 mod retention;
+mod retries;
 mod rows;
 mod setup;
 mod store;
 mod vault;
+mod work;
 
 use std::path::Path;
 

@@ -2,23 +2,44 @@
 
 use platform::list::{Cursor, Field, ListQuery, Listed, SortBy};
 use platform::store::Stored;
-use rusqlite::Connection;
 use rusqlite::types::Value;
+use rusqlite::{Connection, Row};
 
 use crate::connection::failed;
-use crate::rows::{Record, select};
+use crate::rows::{Table, select};
 
-/// One page of a table.
-pub(crate) fn page<R: Record>(connection: &Connection, query: &ListQuery) -> Stored<Listed<R>> {
-    let mut sql = format!("{} WHERE parent_id = ?", select::<R>());
-    let mut parameters = vec![Value::Text(query.domain_id.clone())];
+/// What a list is made of: how rows are selected and read, and where an item stands in its order.
+pub(crate) struct Source<T> {
+    /// `SELECT … FROM …`
+    pub select: String,
+    /// Reads a row of it.
+    pub read: fn(&Row<'_>) -> rusqlite::Result<T>,
+    /// Id, time of creation and display name of an item.
+    pub place: fn(&T) -> (&str, i64, &str),
+}
+
+/// The list of a kind of resource.
+pub(crate) fn resources<R: Table>() -> Source<R> {
+    Source {
+        select: select::<R>(),
+        read: R::read,
+        place: |resource| {
+            let common = resource.common();
+            (&common.id, common.time_created_us, &common.display_name)
+        },
+    }
+}
+
+/// One page.
+pub(crate) fn page<T>(
+    connection: &Connection,
+    source: &Source<T>,
+    query: &ListQuery,
+) -> Stored<Listed<T>> {
+    let mut sql = format!("{} WHERE parent_id = ?", source.select);
+    let mut parameters = vec![Value::Text(query.parent_id.clone())];
     for (field, value) in &query.filters {
-        sql.push_str(" AND ");
-        sql.push_str(condition(*field));
-        if *field == Field::SpecUriPrefix {
-            parameters.push(Value::Text(value.clone()));
-        }
-        parameters.push(Value::Text(value.clone()));
+        filter(*field, value, &mut sql, &mut parameters);
     }
     let column = match query.sort_by {
         SortBy::TimeCreated => "time_created_us",
@@ -37,21 +58,29 @@ pub(crate) fn page<R: Record>(connection: &Connection, query: &ListQuery) -> Sto
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX - 1);
     parameters.push(Value::Integer(limit + 1));
     let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
-    let rows = statement.query_map(rusqlite::params_from_iter(parameters), R::read);
-    let mut items: Vec<R> = rows.and_then(Iterator::collect).map_err(failed)?;
+    let rows = statement.query_map(rusqlite::params_from_iter(parameters), source.read);
+    let mut items: Vec<T> = rows.and_then(Iterator::collect).map_err(failed)?;
     let more = items.len() > query.limit;
     items.truncate(query.limit);
-    let next = items.last().filter(|_| more).map(|last| cursor(last, query.sort_by));
+    let next = items.last().filter(|_| more).map(|last| {
+        let (id, time_us, name) = (source.place)(last);
+        let key = match query.sort_by {
+            SortBy::TimeCreated => time_us.to_string(),
+            SortBy::DisplayName => name.to_owned(),
+        };
+        Cursor { key, id: id.to_owned() }
+    });
     Ok(Listed { items, next })
 }
 
-fn cursor<R: Record>(record: &R, sort_by: SortBy) -> Cursor {
-    let common = record.common();
-    let key = match sort_by {
-        SortBy::TimeCreated => common.time_created_us.to_string(),
-        SortBy::DisplayName => common.display_name.clone(),
-    };
-    Cursor { key, id: common.id.clone() }
+/// Adds ` AND <condition>` with its parameters.
+pub(crate) fn filter(field: Field, value: &str, sql: &mut String, parameters: &mut Vec<Value>) {
+    sql.push_str(" AND ");
+    sql.push_str(condition(field));
+    parameters.push(Value::Text(value.to_owned()));
+    if field == Field::SpecUriPrefix {
+        parameters.push(Value::Text(format!("{value}{}", char::MAX)));
+    }
 }
 
 fn condition(field: Field) -> &'static str {
@@ -59,9 +88,19 @@ fn condition(field: Field) -> &'static str {
         Field::Id => "id = ?",
         Field::DisplayName => "display_name = ?",
         Field::LifecycleState => "lifecycle = ?",
-        Field::SpecUriPrefix => "substr(spec_uri, 1, length(?)) = ?",
+        Field::SpecUriPrefix => "spec_uri >= ? AND spec_uri < ?",
         Field::SpecUri => "spec_uri = ?",
         Field::ModelId => "model_id = ?",
         Field::ConnectivityType => "connectivity_type = ?",
+        Field::AdapterId => "adapter_id = ?",
+        Field::GatewayId => "id IN (SELECT instance_id FROM instance_gateway WHERE gateway_id = ?)",
+        Field::ContentPath => "content_path = ?",
+        Field::SourceId => "source_id = ?",
+        Field::TargetId => "target_id = ?",
+        Field::GroupId => "group_id = ?",
+        Field::GroupType => "group_type = ?",
+        Field::DomainId => "domain_id = ?",
+        Field::Status => "status = ?",
+        Field::ResourceId => "resource_id = ?",
     }
 }

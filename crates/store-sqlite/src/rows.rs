@@ -1,39 +1,59 @@
-//! Rows of the control plane's tables to records and back.
+//! Rows of the control plane's tables to records and back: one implementation of [`Table`] for each
+//! kind of resource.
 
-use iot_api::Tags;
-use platform::store::{
-    Adapter, Common, Domain, DomainGroup, Instance, Lifecycle, Model, StoreError, Stored, TwinNo,
-};
+mod resources;
+
+use platform::store::{Common, Lifecycle, Resource, StoreError, Stored};
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, Transaction};
 
 use crate::connection::failed;
 
-/// A record that has a table.
-pub(crate) trait Record: Sized {
+/// A resource that has a table.
+pub(crate) trait Table: Resource {
     /// Name of the table.
     const TABLE: &'static str;
-    /// Words for messages.
-    const KIND: &'static str;
-    /// Its own columns, behind the common ones.
-    const COLUMNS: &'static str;
-    /// Reads a row of [`select`].
+    /// Its own columns behind the common ones, in the order of [`Table::own`].
+    const OWN: &'static str;
+    /// Columns behind those that are only read.
+    const READ_ONLY: &'static str = "";
+    /// Column of the text beside the resource.
+    const DOCUMENT: Option<&'static str> = None;
+
+    /// Reads a row of [`select`]; its own columns begin at [`OWN_AT`].
     fn read(row: &Row<'_>) -> rusqlite::Result<Self>;
-    /// The common members.
-    fn common(&self) -> &Common;
+    /// Values of its own columns.
+    fn own(&self) -> Vec<Value>;
+    /// What it refers to must be ACTIVE.
+    fn check_references(&self, _: &Transaction<'_>) -> Stored<()> {
+        Ok(())
+    }
+    /// Nobody may refer to it any more.
+    fn check_unused(&self, _: &Transaction<'_>) -> Stored<()> {
+        Ok(())
+    }
+    /// Rows beside its own that follow it.
+    fn write_beside(&self, _: &Transaction<'_>) -> Stored<()> {
+        Ok(())
+    }
+    /// What a caller is told when another one has its identity.
+    fn duplicate(&self) -> String {
+        format!("a resource like '{}' is there already", self.common().id)
+    }
 }
 
 /// Columns that every table has, in the order of [`common`].
 const COMMON: &str = "id, parent_id, display_name, description, lifecycle, tags, time_created_us, time_updated_us, etag";
-/// Where a record's own columns begin.
-const OWN: usize = 9;
+/// Where a resource's own columns begin.
+const OWN_AT: usize = 9;
 
-/// `SELECT … FROM …` of a record.
-pub(crate) fn select<R: Record>() -> String {
-    format!("SELECT {COMMON}, {} FROM {}", R::COLUMNS, R::TABLE)
+/// `SELECT … FROM …` of a resource.
+pub(crate) fn select<R: Table>() -> String {
+    format!("SELECT {COMMON}, {}{} FROM {}", R::OWN, R::READ_ONLY, R::TABLE)
 }
 
-/// The record that a condition finds.
-pub(crate) fn find<R: Record>(
+/// The resource that a condition finds.
+pub(crate) fn find<R: Table>(
     connection: &Connection,
     condition: &str,
     parameters: &[&dyn ToSql],
@@ -43,31 +63,89 @@ pub(crate) fn find<R: Record>(
     statement.query_row(parameters, R::read).optional().map_err(failed)
 }
 
-/// Inserts the common members and the record's own columns.
-pub(crate) fn insert<R: Record>(
+/// All resources that a condition finds, oldest first.
+pub(crate) fn all<R: Table>(connection: &Connection, condition: &str) -> Stored<Vec<R>> {
+    let sql = format!("{} WHERE {condition} ORDER BY time_created_us, id", select::<R>());
+    let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+    let rows = statement.query_map([], R::read).map_err(failed)?;
+    rows.collect::<Result<_, _>>().map_err(failed)
+}
+
+/// Inserts a resource with the text beside it.
+pub(crate) fn insert<R: Table>(
     transaction: &Transaction<'_>,
-    record: &R,
-    columns: &str,
-    own: &[&dyn ToSql],
-) -> rusqlite::Result<()> {
-    let common = record.common();
-    let tags = json(&common.tags);
-    let lifecycle = common.lifecycle.as_str();
-    let mut parameters: Vec<&dyn ToSql> = vec![
-        &common.id,
-        &common.parent_id,
-        &common.display_name,
-        &common.description,
-        &lifecycle,
-        &tags,
-        &common.time_created_us,
-        &common.time_updated_us,
-        &common.etag,
+    resource: &R,
+    document: Option<&str>,
+) -> Stored<()> {
+    let mut columns = format!("{COMMON}, {}", R::OWN);
+    let mut values = values(resource);
+    if let Some(column) = R::DOCUMENT {
+        columns.push_str(&format!(", {column}"));
+        values.push(Value::Text(document.unwrap_or_default().to_owned()));
+    }
+    let marks = vec!["?"; values.len()].join(", ");
+    let sql = format!("INSERT INTO {} ({columns}) VALUES ({marks})", R::TABLE);
+    execute(transaction, &sql, values)
+        .map_err(|error| duplicate(error, || resource.duplicate()))
+        .map(drop)?;
+    resource.write_beside(transaction)
+}
+
+/// Replaces the row whose etag is `etag`; false when there is none.
+pub(crate) fn replace<R: Table>(
+    transaction: &Transaction<'_>,
+    resource: &R,
+    etag: &str,
+    document: Option<&str>,
+) -> Stored<bool> {
+    let mut columns = format!("{COMMON}, {}", R::OWN);
+    let mut values = values(resource);
+    if let (Some(column), Some(document)) = (R::DOCUMENT, document) {
+        columns.push_str(&format!(", {column}"));
+        values.push(Value::Text(document.to_owned()));
+    }
+    let marks = vec!["?"; values.len()].join(", ");
+    values.push(Value::Text(resource.common().id.clone()));
+    values.push(Value::Text(etag.to_owned()));
+    let sql = format!("UPDATE {} SET ({columns}) = ({marks}) WHERE id = ? AND etag = ?", R::TABLE);
+    let count = execute(transaction, &sql, values)
+        .map_err(|error| duplicate(error, || resource.duplicate()))?;
+    resource.write_beside(transaction)?;
+    Ok(count > 0)
+}
+
+fn execute(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    values: Vec<Value>,
+) -> rusqlite::Result<usize> {
+    transaction.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))
+}
+
+/// Values of the common columns and of the resource's own.
+fn values<R: Table>(resource: &R) -> Vec<Value> {
+    let common = resource.common();
+    let mut values = vec![
+        Value::Text(common.id.clone()),
+        Value::Text(common.parent_id.clone()),
+        Value::Text(common.display_name.clone()),
+        optional(common.description.as_deref()),
+        text(common.lifecycle.as_str()),
+        text(&json(&common.tags)),
+        Value::Integer(common.time_created_us),
+        Value::Integer(common.time_updated_us),
+        Value::Text(common.etag.clone()),
     ];
-    parameters.extend(own);
-    let marks = vec!["?"; parameters.len()].join(", ");
-    let sql = format!("INSERT INTO {} ({COMMON}, {columns}) VALUES ({marks})", R::TABLE);
-    transaction.prepare_cached(&sql)?.execute(parameters.as_slice()).map(drop)
+    values.extend(resource.own());
+    values
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn optional(text: Option<&str>) -> Value {
+    text.map_or(Value::Null, |text| Value::Text(text.to_owned()))
 }
 
 /// Turns a broken uniqueness rule into [`StoreError::Duplicate`].
@@ -89,111 +167,40 @@ pub(crate) fn from_json<T: serde::de::DeserializeOwned>(
     index: usize,
 ) -> rusqlite::Result<T> {
     let text: String = row.get(index)?;
-    serde_json::from_str(&text).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, error.into())
-    })
+    serde_json::from_str(&text).map_err(|error| unreadable(index, error.into()))
+}
+
+/// Reads a JSON column that may be NULL.
+fn from_optional_json<T: serde::de::DeserializeOwned>(
+    row: &Row<'_>,
+    index: usize,
+) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(index)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => from_json(row, index).map(Some),
+    }
+}
+
+fn unreadable(index: usize, why: Box<dyn std::error::Error + Send + Sync>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(index, rusqlite::types::Type::Text, why)
+}
+
+/// Reads a life-cycle state.
+pub(crate) fn lifecycle(row: &Row<'_>, index: usize) -> rusqlite::Result<Lifecycle> {
+    let word: String = row.get(index)?;
+    Lifecycle::from_word(&word).ok_or_else(|| unreadable(index, word.into()))
 }
 
 fn common(row: &Row<'_>) -> rusqlite::Result<Common> {
-    let lifecycle: String = row.get(4)?;
     Ok(Common {
         id: row.get(0)?,
         parent_id: row.get(1)?,
         display_name: row.get(2)?,
         description: row.get(3)?,
-        lifecycle: if lifecycle == "ACTIVE" { Lifecycle::Active } else { Lifecycle::Deleted },
-        tags: from_json::<Tags>(row, 5)?,
+        lifecycle: lifecycle(row, 4)?,
+        tags: from_json(row, 5)?,
         time_created_us: row.get(6)?,
         time_updated_us: row.get(7)?,
         etag: row.get(8)?,
     })
-}
-
-impl Record for Model {
-    const TABLE: &'static str = "model";
-    const KIND: &'static str = "digital twin model";
-    const COLUMNS: &'static str = "spec_uri, refs";
-
-    fn read(row: &Row<'_>) -> rusqlite::Result<Model> {
-        let references = from_json(row, OWN + 1)?;
-        Ok(Model { common: common(row)?, spec_uri: row.get(OWN)?, references })
-    }
-
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
-impl Record for Adapter {
-    const TABLE: &'static str = "adapter";
-    const KIND: &'static str = "digital twin adapter";
-    const COLUMNS: &'static str = "model_id, spec_uri, envelope, routes";
-
-    fn read(row: &Row<'_>) -> rusqlite::Result<Adapter> {
-        Ok(Adapter {
-            common: common(row)?,
-            model_id: row.get(OWN)?,
-            spec_uri: row.get(OWN + 1)?,
-            envelope: row.get(OWN + 2)?,
-            routes: row.get(OWN + 3)?,
-        })
-    }
-
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
-impl Record for Instance {
-    const TABLE: &'static str = "instance";
-    const KIND: &'static str = "digital twin instance";
-    const COLUMNS: &'static str =
-        "no, connectivity_type, auth_id, external_key, model_id, spec_uri, adapter_id";
-
-    fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
-        Ok(Instance {
-            common: common(row)?,
-            no: TwinNo(row.get(OWN)?),
-            connectivity_type: row.get(OWN + 1)?,
-            auth_id: row.get(OWN + 2)?,
-            external_key: row.get(OWN + 3)?,
-            model_id: row.get(OWN + 4)?,
-            spec_uri: row.get(OWN + 5)?,
-            adapter_id: row.get(OWN + 6)?,
-        })
-    }
-
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
-impl Record for DomainGroup {
-    const TABLE: &'static str = "domain_group";
-    const KIND: &'static str = "IoT domain group";
-    const COLUMNS: &'static str = "short_id";
-
-    fn read(row: &Row<'_>) -> rusqlite::Result<DomainGroup> {
-        Ok(DomainGroup { common: common(row)?, short_id: row.get(OWN)? })
-    }
-
-    fn common(&self) -> &Common {
-        &self.common
-    }
-}
-
-impl Record for Domain {
-    const TABLE: &'static str = "domain";
-    const KIND: &'static str = "IoT domain";
-    const COLUMNS: &'static str = "group_id, short_id, retention";
-
-    fn read(row: &Row<'_>) -> rusqlite::Result<Domain> {
-        let retention = from_json(row, OWN + 2)?;
-        let (group_id, short_id) = (row.get(OWN)?, row.get(OWN + 1)?);
-        Ok(Domain { common: common(row)?, group_id, short_id, retention })
-    }
-
-    fn common(&self) -> &Common {
-        &self.common
-    }
 }

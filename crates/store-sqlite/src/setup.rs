@@ -8,7 +8,7 @@ use platform::store::{
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::connection::failed;
-use crate::rows::{find, insert, json};
+use crate::rows::{find, insert};
 use crate::{identity, vault};
 
 /// Keeps all of it.
@@ -37,11 +37,8 @@ pub(crate) fn create(transaction: &Transaction<'_>, setup: &Setup) -> Stored<()>
     api_key_create(transaction, &setup.api_key)?;
     create_identity(transaction, setup)?;
     create_secret(transaction, setup)?;
-    insert(transaction, &setup.group, "short_id", &[&setup.group.short_id]).map_err(failed)?;
-    let domain = &setup.domain;
-    let retention = json(&domain.retention);
-    let own: [&dyn rusqlite::ToSql; 3] = [&domain.group_id, &domain.short_id, &retention];
-    insert(transaction, domain, "group_id, short_id, retention", &own).map_err(failed)
+    insert(transaction, &setup.group, None)?;
+    insert(transaction, &setup.domain, None)
 }
 
 fn create_identity(transaction: &Transaction<'_>, setup: &Setup) -> Stored<()> {

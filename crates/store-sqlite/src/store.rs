@@ -6,112 +6,18 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
-    Adapter, CommandResponse, DataItem, DataQuery, DataRow, Deletion, Domain, DomainGroup,
-    Instance, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged, SessionRecord, Setup,
-    Snapshot, Store, StoreError, Stored, TwinNo,
+    CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain, DomainGroup,
+    Instance, Kind, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged, Record,
+    SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
+    WorkRequest, WorkStep,
 };
-use rusqlite::{Connection, Transaction, params};
 
 use crate::SqliteStore;
-use crate::connection::failed;
-use crate::rows::{Record, duplicate, find, insert, json, select};
-use crate::{batch, data, devices, lists, retention, setup};
+use crate::rows::{all, find};
+use crate::{batch, data, devices, resources, retention, retries, setup, work};
 
-/// OCIDs that a refusal to delete names at most.
-const REFERENCES_NAMED_MAX: i64 = 5;
-
-impl SqliteStore {
-    async fn get<R: Record + Send + 'static>(&self, id: &str) -> Stored<Option<R>> {
-        let id = id.to_owned();
-        self.database.read(move |connection| find::<R>(connection, "id = ?", &[&id])).await
-    }
-
-    async fn list<R: Record + Send + 'static>(&self, query: &ListQuery) -> Stored<Listed<R>> {
-        let query = query.clone();
-        self.database.read(move |connection| lists::page::<R>(connection, &query)).await
-    }
-
-    /// Deletes after `check` found no reference.
-    async fn delete<R: Record + Send + 'static>(
-        &self,
-        deletion: &Deletion,
-        check: fn(&Transaction<'_>, &R) -> Stored<()>,
-    ) -> Stored<()> {
-        let deletion = deletion.clone();
-        self.database
-            .write(move |transaction| {
-                let active = "id = ? AND lifecycle = 'ACTIVE'";
-                let record = find::<R>(transaction, active, &[&deletion.id])?
-                    .ok_or_else(|| StoreError::missing(R::KIND, &deletion.id))?;
-                let current = &record.common().etag;
-                if deletion.etag.is_some_and(|etag| etag != "*" && etag.trim_matches('"') != current)
-                {
-                    return Err(StoreError::EtagMismatch);
-                }
-                check(transaction, &record)?;
-                let sql = format!(
-                    "UPDATE {} SET lifecycle = 'DELETED', time_updated_us = ?, etag = lower(hex(randomblob(32))) WHERE id = ?",
-                    R::TABLE
-                );
-                transaction
-                    .execute(&sql, params![deletion.now_us, deletion.id])
-                    .map(drop)
-                    .map_err(failed)
-            })
-            .await
-    }
-}
-
-/// Refuses when rows of `table` match: names them and says what to do.
-fn refuse_if_used(
-    transaction: &Transaction<'_>,
-    kind: &str,
-    table: &str,
-    condition: &str,
-    value: &str,
-) -> Stored<()> {
-    let sql = format!(
-        "SELECT id FROM {table} WHERE lifecycle = 'ACTIVE' AND {condition} LIMIT {REFERENCES_NAMED_MAX}"
-    );
-    let mut statement = transaction.prepare_cached(&sql).map_err(failed)?;
-    let ids = statement.query_map([value], |row| row.get(0)).map_err(failed)?;
-    let ids: Vec<String> = ids.collect::<Result<_, _>>().map_err(failed)?;
-    if ids.is_empty() {
-        return Ok(());
-    }
-    Err(StoreError::InUse(format!(
-        "the {kind} is still in use; delete first ({table}): {}",
-        ids.join(", ")
-    )))
-}
-
-fn model_unused(transaction: &Transaction<'_>, model: &Model) -> Stored<()> {
-    let id = &model.common.id;
-    refuse_if_used(transaction, Model::KIND, "instance", "model_id = ?", id)?;
-    refuse_if_used(transaction, Model::KIND, "adapter", "model_id = ?", id)?;
-    let sql = "parent_id = (SELECT parent_id FROM model WHERE id = ?1)
-         AND EXISTS (SELECT 1 FROM json_each(refs) r WHERE r.value = (SELECT spec_uri FROM model WHERE id = ?1))";
-    refuse_if_used(transaction, Model::KIND, "model", sql, id)
-}
-
-fn adapter_unused(transaction: &Transaction<'_>, adapter: &Adapter) -> Stored<()> {
-    refuse_if_used(transaction, Adapter::KIND, "instance", "adapter_id = ?", &adapter.common.id)
-}
-
-/// What a new record refers to must still be ACTIVE.
-fn still_active<R: Record>(transaction: &Transaction<'_>, id: &str) -> Stored<()> {
-    let table = R::TABLE;
-    let sql = format!("SELECT count(*) FROM {table} WHERE id = ? AND lifecycle = 'ACTIVE'");
-    let count: i64 = transaction.query_row(&sql, [id], |row| row.get(0)).map_err(failed)?;
-    if count == 0 { Err(StoreError::missing(R::KIND, id)) } else { Ok(()) }
-}
-
-fn all<R: Record>(connection: &Connection) -> Stored<Vec<R>> {
-    let sql = format!("{} ORDER BY time_created_us, id", select::<R>());
-    let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
-    let rows = statement.query_map([], R::read).map_err(failed)?;
-    rows.collect::<Result<_, _>>().map_err(failed)
-}
+/// Resources that are still there.
+const NOT_DELETED: &str = "lifecycle <> 'DELETED'";
 
 #[async_trait]
 impl Store for SqliteStore {
@@ -124,53 +30,51 @@ impl Store for SqliteStore {
         self.database.write(move |transaction| setup::create(transaction, &setup)).await
     }
 
-    async fn domain_group_get(&self, id: &str) -> Stored<Option<DomainGroup>> {
-        self.get(id).await
+    async fn resource_get(&self, kind: Kind, id: &str) -> Stored<Option<Record>> {
+        let id = id.to_owned();
+        self.database.read(move |connection| resources::get(connection, kind, &id)).await
     }
 
-    async fn domain_group_all(&self) -> Stored<Vec<DomainGroup>> {
-        self.database.read(all::<DomainGroup>).await
+    async fn resource_list(&self, kind: Kind, query: &ListQuery) -> Stored<Listed<Record>> {
+        let query = query.clone();
+        self.database.read(move |connection| resources::list(connection, kind, &query)).await
     }
 
-    async fn domain_get(&self, id: &str) -> Stored<Option<Domain>> {
-        self.get(id).await
+    async fn resource_create(&self, creation: &Creation) -> Stored<()> {
+        let creation = creation.clone();
+        self.database.write(move |transaction| resources::create(transaction, &creation)).await
     }
 
-    async fn domain_all(&self) -> Stored<Vec<Domain>> {
-        self.database.read(all::<Domain>).await
+    async fn resource_update(&self, update: &Update) -> Stored<()> {
+        let update = update.clone();
+        self.database.write(move |transaction| resources::update(transaction, &update)).await
     }
 
-    async fn model_create(&self, model: &Model, spec: &str) -> Stored<()> {
-        let (model, spec) = (model.clone(), spec.to_owned());
+    async fn resource_delete(&self, kind: Kind, deletion: &Deletion) -> Stored<()> {
+        let deletion = deletion.clone();
         self.database
-            .write(move |transaction| {
-                let references = json(&model.references);
-                let own: [&dyn rusqlite::ToSql; 3] = [&model.spec_uri, &references, &spec];
-                insert(transaction, &model, "spec_uri, refs, spec", &own).map_err(|error| {
-                    duplicate(error, || {
-                        format!(
-                            "a digital twin model with the DTMI '{}' is already ACTIVE in this domain",
-                            model.spec_uri
-                        )
-                    })
-                })
-            })
+            .write(move |transaction| resources::delete(transaction, kind, &deletion))
             .await
     }
 
-    async fn model_get(&self, id: &str) -> Stored<Option<Model>> {
-        self.get(id).await
+    async fn resource_document(&self, kind: Kind, id: &str) -> Stored<Option<String>> {
+        let id = id.to_owned();
+        self.database.read(move |connection| resources::document(connection, kind, &id)).await
     }
 
-    async fn model_spec(&self, id: &str) -> Stored<Option<String>> {
-        use rusqlite::OptionalExtension as _;
-        let id = id.to_owned();
+    async fn domain_group_all(&self) -> Stored<Vec<DomainGroup>> {
+        self.database.read(|connection| all(connection, NOT_DELETED)).await
+    }
+
+    async fn domain_all(&self) -> Stored<Vec<Domain>> {
+        self.database.read(|connection| all(connection, NOT_DELETED)).await
+    }
+
+    async fn domain_by_short_id(&self, short_id: &str) -> Stored<Option<Domain>> {
+        let short_id = short_id.to_owned();
         self.database
             .read(move |connection| {
-                connection
-                    .query_row("SELECT spec FROM model WHERE id = ?", [id], |row| row.get(0))
-                    .optional()
-                    .map_err(failed)
+                find(connection, &format!("short_id = ? AND {NOT_DELETED}"), &[&short_id])
             })
             .await
     }
@@ -183,74 +87,6 @@ impl Store for SqliteStore {
                 find(connection, active, &[&domain_id, &spec_uri])
             })
             .await
-    }
-
-    async fn model_list(&self, query: &ListQuery) -> Stored<Listed<Model>> {
-        self.list(query).await
-    }
-
-    async fn model_delete(&self, deletion: &Deletion) -> Stored<()> {
-        self.delete(deletion, model_unused).await
-    }
-
-    async fn adapter_create(&self, adapter: &Adapter) -> Stored<()> {
-        let adapter = adapter.clone();
-        self.database
-            .write(move |transaction| {
-                still_active::<Model>(transaction, &adapter.model_id)?;
-                let own: [&dyn rusqlite::ToSql; 4] =
-                    [&adapter.model_id, &adapter.spec_uri, &adapter.envelope, &adapter.routes];
-                insert(transaction, &adapter, Adapter::COLUMNS, &own).map_err(failed)
-            })
-            .await
-    }
-
-    async fn adapter_get(&self, id: &str) -> Stored<Option<Adapter>> {
-        self.get(id).await
-    }
-
-    async fn adapter_list(&self, query: &ListQuery) -> Stored<Listed<Adapter>> {
-        self.list(query).await
-    }
-
-    async fn adapter_delete(&self, deletion: &Deletion) -> Stored<()> {
-        self.delete(deletion, adapter_unused).await
-    }
-
-    async fn instance_create(&self, instance: &Instance) -> Stored<()> {
-        let instance = instance.clone();
-        self.database
-            .write(move |transaction| {
-                if let Some(id) = &instance.model_id {
-                    still_active::<Model>(transaction, id)?;
-                }
-                if let Some(id) = &instance.adapter_id {
-                    still_active::<Adapter>(transaction, id)?;
-                }
-                let own: [&dyn rusqlite::ToSql; 6] = [
-                    &instance.connectivity_type,
-                    &instance.auth_id,
-                    &instance.external_key,
-                    &instance.model_id,
-                    &instance.spec_uri,
-                    &instance.adapter_id,
-                ];
-                let columns =
-                    "connectivity_type, auth_id, external_key, model_id, spec_uri, adapter_id";
-                insert(transaction, &instance, columns, &own).map_err(|error| {
-                    duplicate(error, || {
-                        format!(
-                            "a digital twin instance with the externalKey '{}' is already ACTIVE in this domain",
-                            instance.external_key
-                        )
-                    })
-                })
-            })
-            .await
-    }
-
-    async fn instance_get(&self, id: &str) -> Stored<Option<Instance>> {
-        self.get(id).await
     }
 
     async fn instance_by_key(
@@ -267,12 +103,38 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn instance_list(&self, query: &ListQuery) -> Stored<Listed<Instance>> {
-        self.list(query).await
+    async fn work_get(&self, id: &str) -> Stored<Option<WorkRequest>> {
+        let id = id.to_owned();
+        self.database.read(move |connection| work::get(connection, &id)).await
     }
 
-    async fn instance_delete(&self, deletion: &Deletion) -> Stored<()> {
-        self.delete::<Instance>(deletion, |_, _| Ok(())).await
+    async fn work_list(&self, query: &ListQuery) -> Stored<Listed<WorkRequest>> {
+        let query = query.clone();
+        self.database.read(move |connection| work::list(connection, &query)).await
+    }
+
+    async fn work_open(&self) -> Stored<Vec<WorkRequest>> {
+        self.database.read(work::open).await
+    }
+
+    async fn work_step(&self, step: &WorkStep) -> Stored<()> {
+        let step = step.clone();
+        self.database.write(move |transaction| work::step(transaction, &step)).await
+    }
+
+    async fn work_entries(&self, errors: bool, query: &ListQuery) -> Stored<Listed<WorkEntry>> {
+        let query = query.clone();
+        self.database.read(move |connection| work::entries(connection, errors, &query)).await
+    }
+
+    async fn retry_get(&self, key: &str, since_us: i64) -> Stored<Option<SavedAnswer>> {
+        let key = key.to_owned();
+        self.database.read(move |connection| retries::get(connection, &key, since_us)).await
+    }
+
+    async fn retry_keep(&self, answer: &SavedAnswer, since_us: i64) -> Stored<()> {
+        let answer = answer.clone();
+        self.database.write(move |transaction| retries::keep(transaction, &answer, since_us)).await
     }
 
     async fn instance_content(&self, no: TwinNo) -> Stored<Snapshot> {

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use iot_api::data::DataCollection;
 use platform::Platform;
+use platform::limits::ServiceLimits;
 use platform::names::HostNames;
 use platform::store::{
-    Common, DataQuery, Instance, Lifecycle, MessageRow, RowOutcome, RowValue, Store, TwinNo,
+    Common, Creation, DataQuery, Instance, Lifecycle, MessageRow, RowOutcome, RowValue, Store,
+    TwinNo,
 };
 use store_sqlite::SqliteStore;
 
@@ -42,6 +44,7 @@ fn instance(domain_id: &str) -> Instance {
         model_id: None,
         spec_uri: None,
         adapter_id: None,
+        gateways: Vec::new(),
     }
 }
 
@@ -64,8 +67,9 @@ async fn data_goes_when_its_days_are_over_and_its_room_too() {
     let (setup, _) = platform::first_start::new_setup(clock());
     store.setup_create(&setup).await.expect("a setup");
     let domain_id = setup.domain.common.id.clone();
-    store.instance_create(&instance(&domain_id)).await.expect("a twin");
-    let twin = store.instance_get("twin").await.expect("a store").expect("a twin").no;
+    store.resource_create(&Creation::of(instance(&domain_id))).await.expect("a twin");
+    let twin =
+        (&store as &dyn Store).get::<Instance>("twin").await.expect("a store").expect("a twin").no;
     let message = |time_us: i64| MessageRow {
         twin,
         endpoint: "a".into(),
@@ -86,7 +90,9 @@ async fn data_goes_when_its_days_are_over_and_its_room_too() {
     let store = Arc::new(SqliteStore::open(&path).expect("a store"));
     let names =
         HostNames { region: "local-1".into(), suffix: "localhost".into(), https_port: 8443 };
-    let platform = Platform::start(store.clone(), setup, names, clock).await.expect("a platform");
+    let platform = Platform::start(store.clone(), setup, names, clock, ServiceLimits::OPEN)
+        .await
+        .expect("a platform");
     NOW_US.fetch_add(16 * DAY_US, Ordering::Relaxed);
     assert_eq!(platform.retention_apply().await, Ok(0), "16 days old is not older than 16 days");
     NOW_US.fetch_add(1, Ordering::Relaxed);

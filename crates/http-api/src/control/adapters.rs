@@ -22,7 +22,7 @@ pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
 
 pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     let query = call
-        .list_query(&[
+        .list_in_domain(&[
             ("id", Field::Id),
             ("displayName", Field::DisplayName),
             ("digitalTwinModelId", Field::ModelId),
@@ -33,6 +33,11 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     let page = call.platform.adapter_list(query).await?;
     let items = page.items.iter().map(wire).collect();
     Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+}
+
+pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let if_match = call.if_match.as_deref();
+    Ok(answer(call.platform.adapter_update(&call.id, if_match, &call.details()?).await?))
 }
 
 pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -2,7 +2,11 @@
 
 use iot_api::ErrorCode;
 use platform::Refusal;
-use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+/// Findings about one body, and turns of the search for them.
+const FINDINGS_MAX: usize = 32;
 
 /// Reads a body.
 ///
@@ -10,57 +14,90 @@ use serde::de::{DeserializeOwned, Deserializer as _, IgnoredAny, MapAccess, Visi
 /// `CannotParseRequest` with the place, `MissingParameter` or `InvalidParameter` with the member.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let details = serde_json::from_slice(body);
-    let syntax = details.as_ref().err().is_some_and(|error| !error.is_data());
+    let syntax = details.as_ref().err().filter(|error: &&serde_json::Error| !error.is_data());
+    if let Some(error) = syntax {
+        return Err(Refusal::new(ErrorCode::CannotParseRequest, format!("the body: {error}")));
+    }
     // An array would be read as the members in their order.
-    if !syntax && !body.trim_ascii_start().starts_with(b"{") {
+    if !body.trim_ascii_start().starts_with(b"{") {
         return Err(Refusal::invalid("the body must be a JSON object"));
     }
-    details.map_err(|error| {
+    details.map_err(|error| all_findings::<T>(body, &error))
+}
+
+/// Reads the members one by one, so that every one that is wrong is reported and not the first
+/// alone. `error` is what reading them all at once said.
+fn all_findings<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> Refusal {
+    let Ok(mut members) = serde_json::from_slice::<Map<String, Value>>(body) else {
+        return Refusal::invalid(format!("the body: {error}"));
+    };
+    let mut findings = Vec::new();
+    let mut missing = Vec::new();
+    // Each turn takes a wrong member out or puts a missing one in; there are not many.
+    for _ in 0..FINDINGS_MAX {
+        let Err(error) = T::deserialize(&Value::Object(members.clone())) else { break };
         let text = error.to_string();
-        if syntax {
-            return Refusal::new(ErrorCode::CannotParseRequest, format!("the body: {text}"));
+        if let Some(name) = quoted(&text, "missing field `") {
+            missing.push(name.to_owned());
+            if !stand_in::<T>(&mut members, name) {
+                break;
+            }
+        } else if let Some(name) = quoted(&text, "unknown field `") {
+            let name = name.to_owned();
+            findings.push(format!("{name}: is not a member of this request"));
+            if members.remove(&name).is_none() {
+                break;
+            }
+        } else {
+            let Some((name, why)) = wrong_member::<T>(&members) else { break };
+            findings.push(format!("{name}: {why}"));
+            let needed = members.remove(&name);
+            if needed.is_some() && is_missing::<T>(&members, &name) {
+                stand_in::<T>(&mut members, &name);
+            }
         }
-        if text.starts_with("missing field") {
-            return Refusal::new(ErrorCode::MissingParameter, format!("the body: {text}"));
-        }
-        // Only these two say by themselves which member they are about.
-        let named = text.starts_with("unknown field") || text.starts_with("duplicate field");
-        match member_at(body, error.line(), error.column()).filter(|_| !named) {
-            Some(member) => Refusal::invalid(format!("{member}: {text}")),
-            None => Refusal::invalid(format!("the body: {text}")),
-        }
+    }
+    let code = match (findings.is_empty(), missing.is_empty()) {
+        (true, true) => return Refusal::invalid(format!("the body: {error}")),
+        (true, false) => ErrorCode::MissingParameter,
+        (false, _) => ErrorCode::InvalidParameter,
+    };
+    findings.extend(missing.into_iter().map(|name| format!("{name}: is missing")));
+    Refusal::new(code, findings.join("\n"))
+}
+
+/// The first member without which the error is another one, and what is wrong with it.
+fn wrong_member<T: DeserializeOwned>(members: &Map<String, Value>) -> Option<(String, String)> {
+    let error = |members: Map<String, Value>| {
+        T::deserialize(&Value::Object(members)).err().map(|error| error.to_string())
+    };
+    let before = error(members.clone())?;
+    members.keys().find_map(|name| {
+        let mut others = members.clone();
+        others.remove(name);
+        (error(others).as_ref() != Some(&before)).then(|| (name.clone(), before.clone()))
     })
 }
 
-/// The top-level member whose value is being read at this place (line from 1, column in bytes).
-fn member_at(body: &[u8], line: usize, column: usize) -> Option<String> {
-    let before: usize = body.split(|byte| *byte == b'\n').take(line - 1).map(|l| l.len() + 1).sum();
-    // Cut behind the value: what is left ends in, or right behind, the member that is sought.
-    let cut = body.get(..(before + column).min(body.len()))?;
-    let mut last = None;
-    let mut reader = serde_json::Deserializer::from_slice(cut);
-    // The cut text always ends too early; the names met until then are what counts.
-    let _ = reader.deserialize_map(Names(&mut last));
-    last
+/// Puts a value of the wanted type in for a member; false when there is none.
+fn stand_in<T: DeserializeOwned>(members: &mut Map<String, Value>, name: &str) -> bool {
+    let candidates = [json!(""), json!({}), json!([]), json!(0), json!(false)];
+    candidates.into_iter().any(|value| {
+        members.insert(name.to_owned(), value);
+        let error = T::deserialize(&Value::Object(members.clone())).err();
+        // A value of the wrong type is what reading stops at, or some other member is.
+        error.is_none_or(|error| !error.to_string().starts_with("invalid type"))
+    })
 }
 
-/// Keeps the last member name.
-struct Names<'a>(&'a mut Option<String>);
+fn is_missing<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> bool {
+    let error = T::deserialize(&Value::Object(members.clone())).err();
+    error.is_some_and(|error| quoted(&error.to_string(), "missing field `") == Some(name))
+}
 
-impl<'de> Visitor<'de> for Names<'_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key::<String>()? {
-            *self.0 = Some(name);
-            map.next_value::<IgnoredAny>()?;
-        }
-        Ok(())
-    }
+/// What stands behind `prefix` and before the next backtick.
+fn quoted<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    text.strip_prefix(prefix)?.split('`').next()
 }
 
 #[cfg(test)]
@@ -78,13 +115,23 @@ mod tests {
         };
         is("{\"iotDomainId\":", ErrorCode::CannotParseRequest, "line 1 column 15");
         is("", ErrorCode::CannotParseRequest, "line 1 column 0");
-        is("{}", ErrorCode::MissingParameter, "`iotDomainId`");
+        is("{}", ErrorCode::MissingParameter, "iotDomainId: is missing");
         is("[]", ErrorCode::InvalidParameter, "must be a JSON object");
         is("7", ErrorCode::InvalidParameter, "the body");
-        is("{\"iotDomainId\":\"d\",\"x\":1}", ErrorCode::InvalidParameter, "`x`");
+        is("{\"iotDomainId\":\"d\",\"x\":1}", ErrorCode::InvalidParameter, "x: is not a member");
         let text = "{\"iotDomainId\":\"d\",\n \"displayName\": 5, \"authId\":\"a\"}";
         is(text, ErrorCode::InvalidParameter, "displayName: invalid type");
         is("{\"iotDomainId\":true}", ErrorCode::InvalidParameter, "iotDomainId: invalid type");
+        let many = "{\"x\":1,\"displayName\":5,\"y\":{},\"gateways\":7}";
+        for part in [
+            "x: is not",
+            "displayName: invalid type",
+            "y: is not",
+            "gateways: invalid type",
+            "iotDomainId: is missing",
+        ] {
+            is(many, ErrorCode::InvalidParameter, part);
+        }
         let text = "{\"iotDomainId\":\"d\",\"gateways\":[\"a\",{}]}";
         is(text, ErrorCode::InvalidParameter, "gateways: invalid type");
     }

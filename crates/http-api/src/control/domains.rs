@@ -1,57 +1,100 @@
-//! Operations on domains and domain groups.
+//! Operations on domains.
 
-use iot_api::domains::{IotDomain, IotDomainGroup};
+use iot_api::Collection;
+use iot_api::domains::{ChangeCompartmentDetails, IotDomain, IotDomainParts};
 use platform::Refusal;
 use platform::clock::rfc3339;
+use platform::list::Field;
+use platform::store::{Domain, TokenIssuer};
 
-use super::{Call, with_etag};
+use super::{Call, DOMAIN_STATES, accepted, created, with_etag, with_next};
 use crate::answer::{Answer, json};
 
-pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let domain = call.platform.domain_get(&call.id).await?;
-    let names = call.platform.names();
-    let identity_host = names.with_port(&names.identity(call.platform.identity_id()));
-    let common = domain.common;
-    let body = IotDomain {
-        id: common.id,
-        iot_domain_group_id: domain.group_id,
-        compartment_id: common.parent_id,
-        display_name: common.display_name,
-        description: common.description,
-        device_host: Some(names.device(&domain.short_id)),
-        db_allow_listed_identity_group_names: None,
-        db_allowed_identity_domain_host: Some(identity_host),
-        data_retention_periods_in_days: Some(domain.retention),
-        lifecycle_state: common.lifecycle.as_str().to_owned(),
-        freeform_tags: common.tags.freeform_tags,
-        defined_tags: common.tags.defined_tags,
-        system_tags: Default::default(),
-        time_created: rfc3339(common.time_created_us),
-        time_updated: Some(rfc3339(common.time_updated_us)),
-    };
-    Ok(with_etag(json(200, &body), &common.etag))
+pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (resource, work_id) = call.platform.domain_create(call.details()?).await?;
+    let location = call.location("iotDomains", &resource.common.id);
+    Ok(created(answer(call, &resource, 202), &location, &work_id))
 }
 
-pub(super) async fn group_get(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let group = call.platform.domain_group_get(&call.id).await?;
+pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
+    Ok(answer(call, &call.platform.domain_get(&call.id).await?, 200))
+}
+
+pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let filters = [
+        ("id", Field::Id),
+        ("iotDomainGroupId", Field::GroupId),
+        ("displayName", Field::DisplayName),
+        ("lifecycleState", Field::LifecycleState),
+    ];
+    let query = call.list_in_compartment(&filters, DOMAIN_STATES)?;
+    let page = call.platform.domain_list(query).await?;
+    let items = page.items.iter().map(wire).collect();
+    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+}
+
+pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (if_match, details) = (call.if_match.as_deref(), call.details()?);
+    let work_id = call.platform.domain_update(&call.id, if_match, &details).await?;
+    Ok(accepted(&work_id))
+}
+
+pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let if_match = call.if_match.as_deref();
+    Ok(accepted(&call.platform.domain_delete(&call.id, if_match).await?))
+}
+
+pub(super) async fn change_compartment(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (if_match, details) =
+        (call.if_match.as_deref(), call.details::<ChangeCompartmentDetails>()?);
+    let to = &details.compartment_id;
+    Ok(accepted(&call.platform.domain_move(&call.id, if_match, to).await?))
+}
+
+pub(super) async fn change_retention(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (if_match, details) = (call.if_match.as_deref(), call.details()?);
+    Ok(accepted(&call.platform.domain_retention(&call.id, if_match, &details).await?))
+}
+
+pub(super) async fn configure_data_access(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (if_match, details) = (call.if_match.as_deref(), call.details()?);
+    Ok(accepted(&call.platform.domain_data_access(&call.id, if_match, &details).await?))
+}
+
+fn answer(call: &Call<'_>, resource: &Domain, status: u16) -> Answer {
+    let mut body = wire(resource);
+    body.parts = Some(parts(call, resource));
+    with_etag(json(status, &body), &resource.common.etag)
+}
+
+fn parts(call: &Call<'_>, domain: &Domain) -> IotDomainParts {
     let names = call.platform.names();
-    let common = group.common;
-    let body = IotDomainGroup {
+    let issuer = domain.token_issuer.as_ref().map(|issuer| match issuer {
+        TokenIssuer::Own => names.with_port(&names.identity(call.platform.identity_id())),
+        TokenIssuer::Other(host) => host.clone(),
+    });
+    IotDomainParts {
+        device_host: Some(names.device(&domain.short_id)),
+        db_allow_listed_identity_group_names: domain.identity_groups.clone(),
+        db_allowed_identity_domain_host: issuer,
+        data_retention_periods_in_days: Some(domain.retention),
+    }
+}
+
+fn wire(domain: &Domain) -> IotDomain {
+    let common = domain.common.clone();
+    IotDomain {
         id: common.id,
+        iot_domain_group_id: domain.group_id.clone(),
         compartment_id: common.parent_id,
-        group_type: "DEVELOPMENT".to_owned(),
         display_name: common.display_name,
         description: common.description,
-        data_host: Some(names.with_port(&names.data(&group.short_id))),
-        db_allow_listed_vcn_ids: None,
-        db_connection_string: None,
-        db_token_scope: None,
+        parts: None,
         lifecycle_state: common.lifecycle.as_str().to_owned(),
         freeform_tags: common.tags.freeform_tags,
         defined_tags: common.tags.defined_tags,
         system_tags: Default::default(),
         time_created: rfc3339(common.time_created_us),
         time_updated: Some(rfc3339(common.time_updated_us)),
-    };
-    Ok(with_etag(json(200, &body), &common.etag))
+    }
 }

@@ -34,7 +34,7 @@ pub(super) async fn content(call: &Call<'_>) -> Result<Answer, Refusal> {
 
 pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     let query = call
-        .list_query(&[
+        .list_in_domain(&[
             ("id", Field::Id),
             ("displayName", Field::DisplayName),
             ("lifecycleState", Field::LifecycleState),
@@ -46,6 +46,11 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     let page = call.platform.instance_list(query).await?;
     let items = page.items.iter().map(wire).collect();
     Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+}
+
+pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let if_match = call.if_match.as_deref();
+    Ok(answer(&call.platform.instance_update(&call.id, if_match, &call.details()?).await?))
 }
 
 pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -70,7 +75,7 @@ fn wire(instance: &Instance) -> DigitalTwinInstance {
         digital_twin_model_id: instance.model_id.clone(),
         digital_twin_model_spec_uri: instance.spec_uri.clone(),
         digital_twin_adapter_id: instance.adapter_id.clone(),
-        gateways: None,
+        gateways: (!instance.gateways.is_empty()).then(|| instance.gateways.clone()),
         lifecycle_state: common.lifecycle.as_str().to_owned(),
         freeform_tags: common.tags.freeform_tags,
         defined_tags: common.tags.defined_tags,

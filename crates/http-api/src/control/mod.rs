@@ -3,9 +3,14 @@
 mod adapters;
 mod commands;
 pub(crate) mod details;
+mod domain_groups;
 mod domains;
+mod flow_runtimes;
 mod instances;
 mod models;
+mod relationships;
+mod retry;
+mod work_requests;
 
 use std::sync::Arc;
 
@@ -22,9 +27,17 @@ use platform::list::{Cursor, Field, ListParameters, ListQuery};
 use platform::{Platform, Refusal};
 use serde::de::DeserializeOwned;
 
-use crate::answer::{Answer, error, refused, set};
+use crate::answer::{Answer, empty, error, refused, set};
 use crate::query::{Query, decode};
 use crate::signed::{self, Signed};
+
+/// Words of `lifecycleState` of groups and domains.
+const DOMAIN_STATES: &[&str] = &["CREATING", "UPDATING", "ACTIVE", "DELETING", "DELETED", "FAILED"];
+/// Words of `lifecycleState` of flow runtimes.
+const FLOW_STATES: &[&str] =
+    &["CREATING", "UPDATING", "ACTIVE", "INACTIVE", "DELETING", "DELETED", "FAILED"];
+/// Words of `type` of groups, the old ones too.
+const GROUP_TYPES: &[&str] = &["PRODUCTION", "DEVELOPMENT", "STANDARD", "LIGHTWEIGHT"];
 
 /// A verified request.
 struct Call<'a> {
@@ -72,7 +85,11 @@ pub(crate) async fn answer(
                 if_match: if_match(&parts.headers),
                 body,
             };
-            call.answer(operation).await.unwrap_or_else(|refusal| refused(&refusal))
+            match retry::token(&parts.method, &parts.headers) {
+                Some(token) => retry::run(&call, operation, below, token).await,
+                None => call.answer(operation).await,
+            }
+            .unwrap_or_else(|refusal| refused(&refusal))
         }
     }
 }
@@ -93,24 +110,64 @@ impl Call<'_> {
 
     async fn run(&self, operation: Operation) -> Result<Answer, Refusal> {
         match operation {
-            Operation::GetIotDomainGroup => domains::group_get(self).await,
+            Operation::ListIotDomainGroups => domain_groups::list(self).await,
+            Operation::CreateIotDomainGroup => domain_groups::create(self).await,
+            Operation::GetIotDomainGroup => domain_groups::get(self).await,
+            Operation::UpdateIotDomainGroup => domain_groups::update(self).await,
+            Operation::DeleteIotDomainGroup => domain_groups::delete(self).await,
+            Operation::ChangeIotDomainGroupCompartment => {
+                domain_groups::change_compartment(self).await
+            }
+            Operation::ConfigureIotDomainGroupDataAccess => {
+                domain_groups::configure_data_access(self).await
+            }
+            Operation::ListIotDomains => domains::list(self).await,
+            Operation::CreateIotDomain => domains::create(self).await,
             Operation::GetIotDomain => domains::get(self).await,
+            Operation::UpdateIotDomain => domains::update(self).await,
+            Operation::DeleteIotDomain => domains::delete(self).await,
+            Operation::ChangeIotDomainCompartment => domains::change_compartment(self).await,
+            Operation::ChangeIotDomainDataRetentionPeriod => domains::change_retention(self).await,
+            Operation::ConfigureIotDomainDataAccess => domains::configure_data_access(self).await,
             Operation::ListDigitalTwinModels => models::list(self).await,
             Operation::CreateDigitalTwinModel => models::create(self).await,
             Operation::GetDigitalTwinModel => models::get(self).await,
             Operation::GetDigitalTwinModelSpec => models::spec(self).await,
+            Operation::UpdateDigitalTwinModel => models::update(self).await,
             Operation::DeleteDigitalTwinModel => models::delete(self).await,
             Operation::ListDigitalTwinAdapters => adapters::list(self).await,
             Operation::CreateDigitalTwinAdapter => adapters::create(self).await,
             Operation::GetDigitalTwinAdapter => adapters::get(self).await,
+            Operation::UpdateDigitalTwinAdapter => adapters::update(self).await,
             Operation::DeleteDigitalTwinAdapter => adapters::delete(self).await,
             Operation::ListDigitalTwinInstances => instances::list(self).await,
             Operation::CreateDigitalTwinInstance => instances::create(self).await,
             Operation::GetDigitalTwinInstance => instances::get(self).await,
             Operation::GetDigitalTwinInstanceContent => instances::content(self).await,
+            Operation::UpdateDigitalTwinInstance => instances::update(self).await,
             Operation::DeleteDigitalTwinInstance => instances::delete(self).await,
             Operation::InvokeRawCommand => commands::invoke(self).await,
-            other => Err(Refusal::not_implemented(other.name())),
+            Operation::ListDigitalTwinRelationships => relationships::list(self).await,
+            Operation::CreateDigitalTwinRelationship => relationships::create(self).await,
+            Operation::GetDigitalTwinRelationship => relationships::get(self).await,
+            Operation::UpdateDigitalTwinRelationship => relationships::update(self).await,
+            Operation::DeleteDigitalTwinRelationship => relationships::delete(self).await,
+            Operation::ListIotFlowRuntimes => flow_runtimes::list(self).await,
+            Operation::CreateIotFlowRuntime => flow_runtimes::create(self).await,
+            Operation::GetIotFlowRuntime => flow_runtimes::get(self).await,
+            Operation::UpdateIotFlowRuntime => flow_runtimes::update(self).await,
+            Operation::DeleteIotFlowRuntime => flow_runtimes::delete(self).await,
+            Operation::ChangeIotFlowRuntimeCompartment => {
+                flow_runtimes::change_compartment(self).await
+            }
+            Operation::ActivateIotFlowRuntime => flow_runtimes::switch(self, true).await,
+            Operation::DeactivateIotFlowRuntime => flow_runtimes::switch(self, false).await,
+            Operation::GetIotFlowRuntimeFlows => flow_runtimes::flows(self).await,
+            Operation::UpdateIotFlowRuntimeFlows => flow_runtimes::update_flows(self).await,
+            Operation::ListWorkRequests => work_requests::list(self).await,
+            Operation::GetWorkRequest => work_requests::get(self).await,
+            Operation::ListWorkRequestErrors => work_requests::errors(self).await,
+            Operation::ListWorkRequestLogs => work_requests::logs(self).await,
         }
     }
 
@@ -119,41 +176,77 @@ impl Call<'_> {
         details::read(&self.body)
     }
 
-    /// The page that a list of twins asks for; `filters` are names of parameters.
-    async fn list_query(&self, filters: &[(&str, Field)]) -> Result<ListQuery, Refusal> {
-        let Some(domain_id) = self.query.owned("iotDomainId").filter(|id| !id.is_empty()) else {
-            let message = "the query parameter iotDomainId is missing";
-            return Err(Refusal::new(ErrorCode::MissingParameter, message));
-        };
+    /// The page that a list of a domain's resources asks for; `filters` are names of parameters.
+    async fn list_in_domain(&self, filters: &[(&str, Field)]) -> Result<ListQuery, Refusal> {
+        let domain_id = self.required("iotDomainId")?;
         self.platform.domain_get(&domain_id).await?;
-        let parameters = ListParameters {
+        let query = ListQuery::new(domain_id, &self.list_parameters())?;
+        self.filtered(query, filters, &["ACTIVE", "DELETED"])
+    }
+
+    /// The page that a list of a compartment's resources asks for.
+    fn list_in_compartment(
+        &self,
+        filters: &[(&str, Field)],
+        states: &[&str],
+    ) -> Result<ListQuery, Refusal> {
+        let query = ListQuery::new(self.required("compartmentId")?, &self.list_parameters())?;
+        self.filtered(query, filters, states)
+    }
+
+    /// URL of a resource.
+    fn location(&self, collection: &str, id: &str) -> String {
+        let names = self.platform.names();
+        format!("https://{}{CONTROL_PATH}/{collection}/{id}", names.with_port(&names.control()))
+    }
+
+    /// A query parameter that must be there.
+    fn required(&self, name: &str) -> Result<String, Refusal> {
+        self.query.owned(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+            let message = format!("the query parameter {name} is missing");
+            Refusal::new(ErrorCode::MissingParameter, message)
+        })
+    }
+
+    fn list_parameters(&self) -> ListParameters {
+        ListParameters {
             limit: self.query.owned("limit"),
             page: self.query.owned("page"),
             sort_by: self.query.owned("sortBy"),
             sort_order: self.query.owned("sortOrder"),
-        };
-        let mut query = ListQuery::new(domain_id, &parameters)?;
+        }
+    }
+
+    /// Adds the filters that the client gave; `states` are the words of `lifecycleState`.
+    fn filtered(
+        &self,
+        mut query: ListQuery,
+        filters: &[(&str, Field)],
+        states: &[&str],
+    ) -> Result<ListQuery, Refusal> {
         for (name, field) in filters {
-            let value = self.query.owned(name);
-            if let Some(value) = &value {
-                check_enum(name, *field, value)?;
+            let Some(value) = self.query.owned(name) else { continue };
+            let allowed = match field {
+                Field::LifecycleState | Field::Status => states,
+                Field::GroupType => GROUP_TYPES,
+                Field::ConnectivityType => &["DIRECT", "INDIRECT", "GATEWAY", "NONE"],
+                _ => &[],
+            };
+            if !allowed.is_empty() && !allowed.contains(&value.as_str()) {
+                let allowed = allowed.join(", ");
+                let message = format!("{name} is '{value}'; it must be one of {allowed}");
+                return Err(Refusal::invalid(message));
             }
-            query = query.filter(*field, value);
+            let value = match (field, value.as_str()) {
+                // The old names of the types.
+                (Field::GroupType, "STANDARD") => "PRODUCTION".to_owned(),
+                (Field::GroupType, "LIGHTWEIGHT") => "DEVELOPMENT".to_owned(),
+                _ => value,
+            };
+            query = query.filter(*field, Some(value));
         }
         Ok(query)
     }
-}
-
-fn check_enum(name: &str, field: Field, value: &str) -> Result<(), Refusal> {
-    let allowed: &[&str] = match field {
-        Field::LifecycleState => &["ACTIVE", "DELETED"],
-        Field::ConnectivityType => &["DIRECT", "INDIRECT", "GATEWAY", "NONE"],
-        _ => return Ok(()),
-    };
-    if allowed.contains(&value) {
-        return Ok(());
-    }
-    Err(Refusal::invalid(format!("{name} is '{value}'; it must be one of {}", allowed.join(", "))))
 }
 
 /// The etag of `if-match`, with or without quotes; `*` is any state.
@@ -175,5 +268,20 @@ fn with_next(mut answer: Answer, next: Option<&Cursor>) -> Answer {
 /// Sets the etag.
 fn with_etag(mut answer: Answer, etag: &str) -> Answer {
     set(&mut answer, "etag", etag);
+    answer
+}
+
+/// 202 of an operation that a work request follows.
+fn accepted(work_id: &str) -> Answer {
+    let mut answer = empty(202);
+    set(&mut answer, "opc-work-request-id", work_id);
+    answer
+}
+
+/// Completes the answer of a create that a work request follows.
+fn created(mut answer: Answer, location: &str, work_id: &str) -> Answer {
+    set(&mut answer, "location", location);
+    set(&mut answer, "content-location", location);
+    set(&mut answer, "opc-work-request-id", work_id);
     answer
 }

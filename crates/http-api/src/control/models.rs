@@ -26,7 +26,7 @@ pub(super) async fn spec(call: &Call<'_>) -> Result<Answer, Refusal> {
 
 pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     let query = call
-        .list_query(&[
+        .list_in_domain(&[
             ("id", Field::Id),
             ("displayName", Field::DisplayName),
             ("specUriStartsWith", Field::SpecUriPrefix),
@@ -36,6 +36,11 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
     let page = call.platform.model_list(query).await?;
     let items = page.items.iter().map(wire).collect();
     Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+}
+
+pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let if_match = call.if_match.as_deref();
+    Ok(answer(&call.platform.model_update(&call.id, if_match, &call.details()?).await?))
 }
 
 pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {

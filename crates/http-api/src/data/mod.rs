@@ -11,7 +11,7 @@ use http::{HeaderMap, Method};
 use iot_api::data::DataCollection;
 use platform::Platform;
 use platform::limits::{DATA_ROWS_DEFAULT, DATA_ROWS_MAX};
-use platform::store::{DataQuery, Domain, DomainGroup, StoreError};
+use platform::store::{DataQuery, Domain, DomainGroup, StoreError, TokenIssuer};
 
 use crate::answer::{Answer, set};
 use crate::query::{Query, decode};
@@ -114,6 +114,9 @@ fn check_scope(
     }
     let fits = grant.domain_short_id.eq_ignore_ascii_case(&domain.short_id)
         && grant.group_short_id.eq_ignore_ascii_case(&owner.short_id);
+    if fits && domain.token_issuer != Some(TokenIssuer::Own) {
+        return Err(Box::new(problem::unauthorized(true)));
+    }
     if fits {
         return Ok(());
     }

@@ -70,7 +70,7 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
         return Ok(json(200, &Vec::<SecretSummary>::new()));
     }
     let query = SecretQuery {
-        compartment_id: page.domain_id,
+        compartment_id: page.parent_id,
         name: call.query.owned("name"),
         lifecycle_state,
         by_name,

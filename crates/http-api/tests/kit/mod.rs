@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub mod calls;
 pub mod requests;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use oci_core::date::imf_fixdate;
 use oci_core::sign::Signer;
 use platform::Platform;
 use platform::clock::wall_clock_us;
+use platform::limits::ServiceLimits;
 use platform::names::HostNames;
 use platform::store::{Setup, Store};
 use serde_json::Value;
@@ -54,6 +56,11 @@ impl Got {
 
 impl Served {
     pub async fn start() -> Served {
+        Served::limited(ServiceLimits::OPEN).await
+    }
+
+    /// One with these limits.
+    pub async fn limited(limits: ServiceLimits) -> Served {
         let dir = tempfile::tempdir().unwrap();
         let store = store_sqlite::SqliteStore::open(&dir.path().join("db")).unwrap();
         let (setup, key) = platform::first_start::new_setup(wall_clock_us());
@@ -63,7 +70,9 @@ impl Served {
         let names =
             HostNames { region: "local-1".into(), suffix: "localhost".into(), https_port: port };
         let platform =
-            Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us).await.unwrap();
+            Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us, limits)
+                .await
+                .unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let certificate = made.cert.der().clone();
         let private = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();

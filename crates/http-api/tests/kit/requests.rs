@@ -19,6 +19,9 @@ pub struct Things {
     pub model: String,
     pub adapter: String,
     pub instance: String,
+    pub relationship: String,
+    pub flow_runtime: String,
+    pub work_request: String,
     pub secret: String,
     pub group: String,
     pub domain: String,
@@ -59,14 +62,22 @@ impl Things {
             made.json()["id"].as_str().unwrap().to_owned()
         };
         let spec = json!({"@context": "dtmi:dtdl:context;3", "@type": "Interface",
-            "@id": "dtmi:test:thing;1"});
+            "@id": "dtmi:test:thing;1", "contents": [{"@type": "Relationship", "name": "links"}]});
         let model = make("digitalTwinModels", json!({"iotDomainId": domain, "spec": spec})).await;
         let adapter = json!({"iotDomainId": domain, "digitalTwinModelId": model});
         let adapter = make("digitalTwinAdapters", adapter).await;
         let instance = json!({"iotDomainId": domain, "digitalTwinAdapterId": adapter,
             "authId": setup.secret.id});
         let instance = make("digitalTwinInstances", instance).await;
+        let link = json!({"iotDomainId": domain, "contentPath": "links",
+            "sourceDigitalTwinInstanceId": instance, "targetDigitalTwinInstanceId": instance});
+        let relationship = make("digitalTwinRelationships", link).await;
+        let runtime = json!({"compartmentId": setup.compartment_id, "iotDomainId": domain});
+        let runtime = served.work("POST /iotFlowRuntimes", runtime).await;
         Things {
+            relationship,
+            flow_runtime: runtime.json()["id"].as_str().unwrap().to_owned(),
+            work_request: runtime.header("opc-work-request-id").unwrap().to_owned(),
             model,
             adapter,
             instance,
@@ -88,9 +99,9 @@ impl Things {
             ResourceType::Secret | ResourceType::SecretVersion | ResourceType::SecretBundle => {
                 &self.secret
             }
-            ResourceType::Relationship | ResourceType::FlowRuntime | ResourceType::WorkRequest => {
-                "ocid1.none"
-            }
+            ResourceType::Relationship => &self.relationship,
+            ResourceType::FlowRuntime => &self.flow_runtime,
+            ResourceType::WorkRequest => &self.work_request,
         }
     }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use platform::Platform;
 use platform::names::HostNames;
 use platform::store::Setup;
 
@@ -34,11 +35,10 @@ pub struct ClientFiles<'a> {
 
 impl ClientFiles<'_> {
     /// Writes what follows the options anew, and what is missing besides.
-    pub fn write(&self, ca_pem: &str, bind: IpAddr) -> Result<(), Failure> {
+    pub fn write(&self, ca_pem: &str) -> Result<(), Failure> {
         self.put("ca.pem", ca_pem)?;
         self.put("ca-bundle.pem", &format!("{ca_pem}{}", system_roots()))?;
         self.put("env.sh", &self.env())?;
-        self.put("hosts", &self.hosts(bind))?;
         self.put("oci_config", &self.oci_config())?;
         let device_key = format!("d{}", oci_core::ocid::random_text(7));
         let app = &self.setup.app;
@@ -59,11 +59,7 @@ impl ClientFiles<'_> {
     }
 
     fn put(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let path = self.dir.join(name);
-        if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
-            return Ok(());
-        }
-        write_private(&path, text.as_bytes())
+        put(&self.dir.join(name), text)
     }
 
     fn put_missing(&self, name: &str, text: &str) -> Result<(), Failure> {
@@ -88,20 +84,6 @@ impl ClientFiles<'_> {
             )
         };
         format!("{}\n{}", profile("DEFAULT"), profile("LOCAL"))
-    }
-
-    fn hosts(&self, bind: IpAddr) -> String {
-        let names = self.names;
-        let address = if bind.is_unspecified() { "127.0.0.1".to_owned() } else { bind.to_string() };
-        let lines = [
-            names.control(),
-            names.data(&self.setup.group.short_id),
-            names.device(&self.setup.domain.short_id),
-            names.identity(&self.setup.app.identity_id),
-            names.vaults(),
-            names.secret_bundles(),
-        ];
-        lines.iter().map(|name| format!("{address} {name}\n")).collect()
     }
 
     fn env(&self) -> String {
@@ -152,6 +134,33 @@ impl ClientFiles<'_> {
         }
         lines.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect()
     }
+}
+
+/// Writes `hosts`: a line for each host name of the platform, with those of all groups and domains.
+pub fn write_hosts(
+    dir: &Path,
+    platform: &Platform,
+    bind: IpAddr,
+    of_domains: &[String],
+) -> Result<(), Failure> {
+    let names = platform.names();
+    let address = if bind.is_unspecified() { "127.0.0.1".to_owned() } else { bind.to_string() };
+    let fixed = [
+        names.control(),
+        names.identity(platform.identity_id()),
+        names.vaults(),
+        names.secret_bundles(),
+    ];
+    let lines = fixed.iter().chain(of_domains).map(|name| format!("{address} {name}\n"));
+    put(&dir.join("hosts"), &lines.collect::<String>())
+}
+
+/// Writes a file unless it has this text already.
+fn put(path: &Path, text: &str) -> Result<(), Failure> {
+    if fs::read(path).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    write_private(path, text.as_bytes())
 }
 
 /// In single quotes for a POSIX shell.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use platform::Platform;
 use platform::clock::wall_clock_us;
+use platform::limits::ServiceLimits;
 use platform::names::{HostNames, is_host_name, is_label};
 use platform::store::{IdentityStore as _, Setup, Store as _, StoreError};
 use store_sqlite::SqliteStore;
@@ -16,10 +17,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::args::ServeArgs;
+use crate::args::{Limits, ServeArgs};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use client_files::ClientFiles;
+use client_files::{ClientFiles, write_hosts};
 pub use state_dir::{StateDir, failed, write_private};
 
 /// A running platform.
@@ -80,10 +81,15 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
     let certificates = tls::prepare(&state.path().join("tls"), &names, args.bind)?;
     let files =
         ClientFiles { dir: state.path().join("client"), setup: &setup, names: &names, ports };
-    files.write(&certificates.ca_pem, args.bind)?;
-    let platform = Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us)
+    files.write(&certificates.ca_pem)?;
+    let limits = match args.limits {
+        Limits::Oci => ServiceLimits::OCI,
+        Limits::Open => ServiceLimits::OPEN,
+    };
+    let platform = Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us, limits)
         .await
         .map_err(store_failed)?;
+    keep_hosts(&platform, state.path().join("client"), args.bind).await?;
     let (stop, stopped) = watch::channel(false);
     let mut listeners = vec![
         tokio::spawn(http_api::serve(https, certificates.https, platform.clone(), stopped.clone())),
@@ -138,6 +144,23 @@ impl Running {
         }
         self.platform.drain().await;
     }
+}
+
+/// Writes `client/hosts` now and whenever a group or a domain comes or goes.
+async fn keep_hosts(
+    platform: &Arc<Platform>,
+    dir: PathBuf,
+    bind: std::net::IpAddr,
+) -> Result<(), Failure> {
+    let hosts = platform.hosts().await.map_err(store_failed)?;
+    write_hosts(&dir, platform, bind, &hosts)?;
+    let weak = Arc::downgrade(platform);
+    platform.hosts_watch(Box::new(move |hosts| {
+        let Some(platform) = weak.upgrade() else { return Ok(()) };
+        write_hosts(&dir, &platform, bind, hosts)
+            .map_err(|failure| failure.message.unwrap_or_default())
+    }));
+    Ok(())
 }
 
 fn check(args: &ServeArgs) -> Result<(), Failure> {

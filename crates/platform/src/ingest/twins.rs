@@ -23,6 +23,8 @@ pub struct Twin {
     pub(crate) auth_id: Option<String>,
     /// `DIRECT`, `GATEWAY`, `INDIRECT` or `NONE`.
     pub(crate) connectivity_type: String,
+    /// OCID of the adapter.
+    pub(crate) adapter_id: Option<String>,
     /// `None` for unstructured twins.
     pub(crate) adapter: Option<Arc<adapter::Adapter>>,
     stale: AtomicBool,
@@ -60,6 +62,7 @@ impl Twin {
             external_key: instance.external_key.clone(),
             auth_id: instance.auth_id.clone(),
             connectivity_type: instance.connectivity_type.clone(),
+            adapter_id: instance.adapter_id.clone(),
             adapter,
             stale: AtomicBool::new(false),
             slow: AtomicBool::new(false),
@@ -110,6 +113,19 @@ impl TwinCache {
         if let Some(twin) = twins.remove(&(domain_id.to_owned(), external_key.to_owned())) {
             twin.stale.store(true, Ordering::Release);
         }
+    }
+
+    /// Marks all twins stale that a change concerns.
+    pub fn forget_where(&self, concerned: impl Fn(&Twin) -> bool) {
+        let mut twins = self.lock();
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        twins.retain(|_, twin| {
+            let stays = !concerned(twin);
+            if !stays {
+                twin.stale.store(true, Ordering::Release);
+            }
+            stays
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Arc<Twin>>> {

@@ -6,10 +6,12 @@
 mod devices;
 mod identity;
 mod records;
+mod resource;
 #[cfg(feature = "suite")]
 #[expect(clippy::unwrap_used, reason = "the suite is test code: a panic is its finding")]
 pub mod suite;
 mod vault;
+mod work;
 
 use std::sync::Arc;
 
@@ -19,7 +21,9 @@ use iot_api::data::DataCollection;
 pub use devices::*;
 pub use identity::*;
 pub use records::*;
+pub use resource::*;
 pub use vault::*;
+pub use work::*;
 
 use crate::list::{ListQuery, Listed};
 
@@ -36,6 +40,10 @@ pub enum StoreError {
     EtagMismatch,
     /// Reading took longer than a read may: a filter that no index serves, over many rows.
     TooSlow,
+    /// Another resource is in a state that passes by itself; the text may be shown to the caller.
+    Busy(String),
+    /// A ceiling of the service is reached; the text may be shown to the caller.
+    LimitExceeded(String),
     /// Disk, database or connection; the text is for the log only.
     Failed(String),
 }
@@ -58,17 +66,6 @@ impl StoreError {
 
 /// Shorthand for what every call returns.
 pub type Stored<T> = Result<T, StoreError>;
-
-/// A delete: which one, on what condition, when.
-#[derive(Debug, Clone)]
-pub struct Deletion {
-    /// OCID.
-    pub id: String,
-    /// Refuse with [`StoreError::EtagMismatch`] unless this is the current etag.
-    pub etag: Option<String>,
-    /// Time of the deletion.
-    pub now_us: i64,
-}
 
 /// One page of a data collection.
 #[derive(Debug, Clone)]
@@ -117,53 +114,52 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     /// Keeps what the first start made, all or nothing.
     async fn setup_create(&self, setup: &Setup) -> Stored<()>;
 
-    /// The group with this OCID.
-    async fn domain_group_get(&self, id: &str) -> Stored<Option<DomainGroup>>;
-    /// All groups.
-    async fn domain_group_all(&self) -> Stored<Vec<DomainGroup>>;
-    /// The domain with this OCID.
-    async fn domain_get(&self, id: &str) -> Stored<Option<Domain>>;
-    /// All domains.
-    async fn domain_all(&self) -> Stored<Vec<Domain>>;
+    /// The resource with this OCID, DELETED ones too.
+    async fn resource_get(&self, kind: Kind, id: &str) -> Stored<Option<Record>>;
+    /// One page of the resources of a parent.
+    async fn resource_list(&self, kind: Kind, query: &ListQuery) -> Stored<Listed<Record>>;
+    /// Adds a resource (the `no` of an instance is ignored and assigned). Refused: an ACTIVE one
+    /// has its identity, what it refers to is not ACTIVE any more, or a ceiling is reached.
+    async fn resource_create(&self, creation: &Creation) -> Stored<()>;
+    /// Replaces a resource that is not DELETED, with the refusals of a create.
+    async fn resource_update(&self, update: &Update) -> Stored<()>;
+    /// Marks an ACTIVE resource DELETED. Refused: another one that is not DELETED refers to it.
+    async fn resource_delete(&self, kind: Kind, deletion: &Deletion) -> Stored<()>;
+    /// The text beside a resource, byte for byte.
+    async fn resource_document(&self, kind: Kind, id: &str) -> Stored<Option<String>>;
 
-    /// Adds a model with its document. Refused: an ACTIVE model of the domain has the DTMI.
-    async fn model_create(&self, model: &Model, spec: &str) -> Stored<()>;
-    /// The model with this OCID, DELETED ones too.
-    async fn model_get(&self, id: &str) -> Stored<Option<Model>>;
-    /// The model's document as sent.
-    async fn model_spec(&self, id: &str) -> Stored<Option<String>>;
+    /// All groups that are not DELETED.
+    async fn domain_group_all(&self) -> Stored<Vec<DomainGroup>>;
+    /// All domains that are not DELETED.
+    async fn domain_all(&self) -> Stored<Vec<Domain>>;
+    /// The domain with this short id, unless it is DELETED.
+    async fn domain_by_short_id(&self, short_id: &str) -> Stored<Option<Domain>>;
     /// The ACTIVE model of a domain with this DTMI.
     async fn model_by_uri(&self, domain_id: &str, spec_uri: &str) -> Stored<Option<Model>>;
-    /// One page.
-    async fn model_list(&self, query: &ListQuery) -> Stored<Listed<Model>>;
-    /// Marks an ACTIVE model DELETED. Refused: ACTIVE adapters or instances use it, or another
-    /// ACTIVE model's `references` name its DTMI.
-    async fn model_delete(&self, deletion: &Deletion) -> Stored<()>;
-
-    /// Adds an adapter. Refused: its model is not ACTIVE any more.
-    async fn adapter_create(&self, adapter: &Adapter) -> Stored<()>;
-    /// The adapter with this OCID, DELETED ones too.
-    async fn adapter_get(&self, id: &str) -> Stored<Option<Adapter>>;
-    /// One page.
-    async fn adapter_list(&self, query: &ListQuery) -> Stored<Listed<Adapter>>;
-    /// Marks an ACTIVE adapter DELETED. Refused: ACTIVE instances use it.
-    async fn adapter_delete(&self, deletion: &Deletion) -> Stored<()>;
-
-    /// Adds an instance (its `no` is ignored and assigned). Refused: an ACTIVE instance of the
-    /// domain has the external key, or its model or adapter is not ACTIVE any more.
-    async fn instance_create(&self, instance: &Instance) -> Stored<()>;
-    /// The instance with this OCID, DELETED ones too.
-    async fn instance_get(&self, id: &str) -> Stored<Option<Instance>>;
     /// The ACTIVE instance of a domain with this external key.
     async fn instance_by_key(
         &self,
         domain_id: &str,
         external_key: &str,
     ) -> Stored<Option<Instance>>;
-    /// One page.
-    async fn instance_list(&self, query: &ListQuery) -> Stored<Listed<Instance>>;
-    /// Marks an ACTIVE instance DELETED.
-    async fn instance_delete(&self, deletion: &Deletion) -> Stored<()>;
+
+    /// The work request with this OCID.
+    async fn work_get(&self, id: &str) -> Stored<Option<WorkRequest>>;
+    /// One page of the work requests of a compartment.
+    async fn work_list(&self, query: &ListQuery) -> Stored<Listed<WorkRequest>>;
+    /// The work requests that have not ended, oldest first.
+    async fn work_open(&self) -> Stored<Vec<WorkRequest>>;
+    /// Takes a work request to its next state.
+    async fn work_step(&self, step: &WorkStep) -> Stored<()>;
+    /// One page of the log of a work request, or of its errors; `query.domain_id` is the work
+    /// request.
+    async fn work_entries(&self, errors: bool, query: &ListQuery) -> Stored<Listed<WorkEntry>>;
+
+    /// The answer kept under this key since then.
+    async fn retry_get(&self, key: &str, since_us: i64) -> Stored<Option<SavedAnswer>>;
+    /// Keeps an answer, and forgets all from before then.
+    async fn retry_keep(&self, answer: &SavedAnswer, since_us: i64) -> Stored<()>;
+
     /// Snapshot values of an instance by content path, and the time of the last raw message.
     async fn instance_content(&self, no: TwinNo) -> Stored<Snapshot>;
 
@@ -204,4 +200,24 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     ) -> Stored<Option<DataItem>>;
     /// Removes one group of rows from before a time, twin after twin; nothing of snapshot data.
     async fn purge(&self, from: &PurgeFrom) -> Stored<Purged>;
+}
+
+/// Typed forms of the calls on resources.
+impl dyn Store {
+    /// The resource with this OCID, DELETED ones too.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn get<R: Resource>(&self, id: &str) -> Stored<Option<R>> {
+        Ok(self.resource_get(R::KIND, id).await?.and_then(R::of))
+    }
+
+    /// One page of the resources of a parent.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list<R: Resource>(&self, query: &ListQuery) -> Stored<Listed<R>> {
+        let page = self.resource_list(R::KIND, query).await?;
+        Ok(Listed { items: page.items.into_iter().filter_map(R::of).collect(), next: page.next })
+    }
 }

@@ -6,23 +6,24 @@ use bytes::Bytes;
 use iot_api::Tags;
 use iot_api::domains::DataRetentionPeriodsInDays;
 
-/// Life-cycle state of models, adapters and instances.
+/// Life-cycle state of a resource. Models, adapters, instances and relationships are ACTIVE or
+/// DELETED only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifecycle {
+    /// Being made.
+    Creating,
+    /// Being changed.
+    Updating,
     /// In use.
     Active,
+    /// A flow runtime that was switched off.
+    Inactive,
+    /// Being deleted.
+    Deleting,
     /// A tombstone.
     Deleted,
-}
-
-impl Lifecycle {
-    /// The wire's word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Lifecycle::Active => "ACTIVE",
-            Lifecycle::Deleted => "DELETED",
-        }
-    }
+    /// A work request failed.
+    Failed,
 }
 
 /// What every resource has.
@@ -97,6 +98,40 @@ pub struct Instance {
     pub spec_uri: Option<String>,
     /// OCID of the adapter.
     pub adapter_id: Option<String>,
+    /// OCIDs of the gateway twins through which it sends; empty unless it is INDIRECT.
+    pub gateways: Vec<String>,
+}
+
+/// A relationship.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relationship {
+    /// Common members.
+    pub common: Common,
+    /// Name of the Relationship element in the source's model.
+    pub content_path: String,
+    /// OCID of the source instance.
+    pub source_id: String,
+    /// OCID of the target instance.
+    pub target_id: String,
+    /// Values of the element's properties, JSON text of an object.
+    pub content: Option<String>,
+}
+
+/// A flow runtime; `common.parent_id` is the compartment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlowRuntime {
+    /// Common members.
+    pub common: Common,
+    /// OCID of the domain.
+    pub domain_id: String,
+    /// First label of its host.
+    pub short_id: String,
+    /// `LOWEST` to `HIGHEST`.
+    pub scale: String,
+    /// `logConfig`, JSON text.
+    pub log_config: Option<String>,
+    /// `networkConfig`, JSON text.
+    pub network_config: Option<String>,
 }
 
 /// A domain group; `common.parent_id` is the compartment.
@@ -106,6 +141,10 @@ pub struct DomainGroup {
     pub common: Common,
     /// First label of its data host.
     pub short_id: String,
+    /// `PRODUCTION` or `DEVELOPMENT`.
+    pub group_type: String,
+    /// Networks that may reach the database; `None` until configured.
+    pub vcn_ids: Option<Vec<String>>,
 }
 
 /// A domain; `common.parent_id` is the compartment.
@@ -119,6 +158,19 @@ pub struct Domain {
     pub short_id: String,
     /// Days each kind of data is kept.
     pub retention: DataRetentionPeriodsInDays,
+    /// Whose access tokens the data API takes; `None` until configured.
+    pub token_issuer: Option<TokenIssuer>,
+    /// Identity groups that may open database sessions; `None` until configured.
+    pub identity_groups: Option<Vec<String>>,
+}
+
+/// An identity domain whose access tokens are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenIssuer {
+    /// The platform's own, whatever its host is called today.
+    Own,
+    /// Another one, by host as configured. This platform has none of its keys.
+    Other(String),
 }
 
 /// A user's API signing key.

@@ -1,6 +1,7 @@
 //! What every backend of the store port must do. A backend's own test opens a fresh store for each
 //! case and runs them all; a new case is found by being in a `cases!` block.
 
+mod control;
 mod identity;
 mod messages;
 mod resources;
@@ -13,8 +14,8 @@ use iot_api::Tags;
 use iot_api::data::DataCollection;
 
 use super::{
-    Common, DataQuery, DataRow, Deletion, Instance, Lifecycle, MessageRow, Model, RowOutcome,
-    RowValue, Store, TwinNo,
+    Common, Creation, DataQuery, DataRow, Deletion, Instance, Lifecycle, MessageRow, Model,
+    RowOutcome, RowValue, Store, Stored, TwinNo,
 };
 
 /// One place of one backend, empty at first.
@@ -30,7 +31,7 @@ pub type Case = fn(Box<dyn Place>) -> futures_util::future::BoxFuture<'static, (
 
 /// Every case by its name.
 pub fn all() -> Vec<(&'static str, Case)> {
-    [resources::CASES, messages::CASES, identity::CASES, vault::CASES].concat()
+    [resources::CASES, control::CASES, messages::CASES, identity::CASES, vault::CASES].concat()
 }
 
 /// Functions that take a place, and the table of them.
@@ -72,7 +73,14 @@ fn instance(id: &str, time: i64) -> Instance {
         model_id: Some("m1".into()),
         spec_uri: Some("dtmi:a;1".into()),
         adapter_id: None,
+        gateways: Vec::new(),
     }
+}
+
+async fn model_create(store: &dyn Store, model: &Model, spec: &str) -> Stored<()> {
+    let mut creation = Creation::of(model.clone());
+    creation.document = Some(spec.to_owned());
+    store.resource_create(&creation).await
 }
 
 fn deletion(id: &str, etag: Option<&str>) -> Deletion {

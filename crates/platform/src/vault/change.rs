@@ -40,7 +40,8 @@ impl Platform {
         check_shared(&record.metadata, details.enable_auto_generation, &mut findings);
         let free = details.freeform_tags.unwrap_or_else(|| old.tags.freeform_tags.clone());
         let defined = details.defined_tags.unwrap_or_else(|| old.tags.defined_tags.clone());
-        record.tags = findings.tags(Some(free), Some(defined));
+        record.tags = iot_api::Tags { freeform_tags: free, defined_tags: defined };
+        findings.tags(&record.tags);
         findings.check()?;
         if details.description.is_some() {
             record.description = details.description;

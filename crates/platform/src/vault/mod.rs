@@ -99,7 +99,8 @@ impl Platform {
         let metadata = details.metadata.unwrap_or_default();
         check_shared(&metadata, details.enable_auto_generation, &mut findings);
         let content = content::read(details.secret_content.as_ref(), &mut findings);
-        let tags = findings.tags(details.freeform_tags, details.defined_tags);
+        let tags = findings.new_tags(details.freeform_tags, details.defined_tags);
+        findings.tags(&tags);
         if details.secret_content.is_none() {
             findings.add("secretContent: it is needed, contents are not generated here");
         }

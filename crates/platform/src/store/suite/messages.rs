@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use iot_api::data::DataCollection;
 
-use super::{Place, cases, instance, message, model, rows, values};
-use crate::store::{DataCell, PurgeFrom, RowOutcome, TwinNo};
+use super::{Place, cases, instance, message, model, model_create, rows, values};
+use crate::store::{Creation, DataCell, Instance, PurgeFrom, RowOutcome, TwinNo};
 
 cases! {
     async fn messages_are_kept_and_filtered(place: &dyn Place) {
         use DataCollection::{HistorizedData, RawCommandData, RawData, RejectedData, SnapshotData};
         let store = place.open().await;
-        store.model_create(&model("m1", "dtmi:a;1", &[]), "{}").await.unwrap();
-        store.instance_create(&instance("i1", 1)).await.unwrap();
-        let no = store.instance_get("i1").await.unwrap().unwrap().no;
+        model_create(&*store, &model("m1", "dtmi:a;1", &[]), "{}").await.unwrap();
+        store.resource_create(&Creation::of(instance("i1", 1))).await.unwrap();
+        let no = store.get::<Instance>("i1").await.unwrap().unwrap().no;
         let rejected = RowOutcome::Rejected { code: 400, message: "bad".into() };
         let batch = vec![
             message(no, 10, values(10, &[("t", "1.50"), ("s", "\"on\""), ("o", "{\"k\":\"on\"}")])),
@@ -70,11 +70,11 @@ cases! {
     async fn old_rows_go_twin_after_twin(place: &dyn Place) {
         use DataCollection::{HistorizedData, RawData, RejectedData, SnapshotData};
         let store = place.open().await;
-        store.model_create(&model("m1", "dtmi:a;1", &[]), "{}").await.unwrap();
+        model_create(&*store, &model("m1", "dtmi:a;1", &[]), "{}").await.unwrap();
         let mut batch = Vec::new();
         for id in ["i1", "i2", "i3"] {
-            store.instance_create(&instance(id, 1)).await.unwrap();
-            let no = store.instance_get(id).await.unwrap().unwrap().no;
+            store.resource_create(&Creation::of(instance(id, 1))).await.unwrap();
+            let no = store.get::<Instance>(id).await.unwrap().unwrap().no;
             for time in 1..=4 {
                 batch.push(message(no, time * 10, values(time, &[("t", "1")])));
             }
@@ -105,7 +105,7 @@ cases! {
         assert_eq!(rows(&*store, SnapshotData, "{}").await.len(), 3);
         assert_eq!(purge("dom", RejectedData, 11).await, 3);
         // Ids never repeat.
-        let no = store.instance_get("i1").await.unwrap().unwrap().no;
+        let no = store.get::<Instance>("i1").await.unwrap().unwrap().no;
         store.commit_batch(Arc::new(vec![message(no, 50, RowOutcome::RawOnly)])).await.unwrap();
         let last = rows(&*store, RawData, r#"{"$orderby":{"id":-1}}"#).await;
         assert_eq!(last[0][0], DataCell::Integer(16));

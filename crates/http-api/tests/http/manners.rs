@@ -1,0 +1,115 @@
+//! What all operations have in common: etags, retry tokens, pages, findings (control-plane.md 1).
+
+use serde_json::{Value, json};
+
+use crate::kit::Served;
+use crate::kit::calls::ids;
+
+#[tokio::test]
+async fn a_retry_token_gives_one_effect_and_one_answer() {
+    let served = Served::start().await;
+    let domain = &served.setup.domain.common.id;
+    let target = "/20250531/digitalTwinInstances";
+    let body = json!({"iotDomainId": domain, "displayName": "one"}).to_string();
+    let post = |body: String| {
+        let served = &served;
+        async move {
+            let token = [("opc-retry-token", "tok")];
+            served.signed_with("POST", target, Some(&body), &token).await
+        }
+    };
+    let first = post(body.clone()).await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    let id = first.json()["id"].as_str().unwrap().to_owned();
+    let put = format!("PUT /digitalTwinInstances/{id}");
+    served.call(200, &put, json!({"displayName": "two"})).await;
+    let again = post(body).await;
+    assert_eq!((again.status, &again.body), (200, &first.body));
+    assert_eq!(again.header("etag"), first.header("etag"));
+    let other = post(json!({"iotDomainId": domain}).to_string()).await;
+    assert_eq!((other.status, &other.json()["code"]), (409, &json!("InvalidatedRetryToken")));
+    let list = format!("GET /digitalTwinInstances?iotDomainId={domain}");
+    assert_eq!(ids(&served.call(200, &list, Value::Null).await), [id]);
+}
+
+#[tokio::test]
+async fn pages_stay_stable_while_others_insert() {
+    let served = Served::start().await;
+    let domain = &served.setup.domain.common.id;
+    let make = |name: String| {
+        let body = json!({"iotDomainId": domain, "displayName": name});
+        served.call(200, "POST /digitalTwinInstances", body)
+    };
+    for number in 0..5 {
+        make(format!("n{number}")).await;
+    }
+    for (sort, expected) in [
+        ("", ["n4", "n3", "n2", "n1", "n0"]),
+        ("&sortOrder=ASC", ["n0", "n1", "n2", "n3", "n4"]),
+        ("&sortBy=displayName&sortOrder=DESC", ["n4", "n3", "n2", "n1", "n0"]),
+    ] {
+        let list = format!("/20250531/digitalTwinInstances?iotDomainId={domain}&limit=2{sort}");
+        let (mut seen, mut page) = (Vec::new(), String::new());
+        loop {
+            let got = served.signed("GET", &format!("{list}{page}"), None).await;
+            for item in got.json()["items"].as_array().unwrap() {
+                let name = item["displayName"].as_str().unwrap().to_owned();
+                seen.extend(name.starts_with('n').then_some(name));
+            }
+            let Some(next) = got.header("opc-next-page") else { break };
+            page = format!("&page={next}");
+            make(format!("later {}", seen.len())).await;
+        }
+        assert_eq!(seen, expected, "{sort}");
+    }
+    let list = format!("GET /digitalTwinInstances?iotDomainId={domain}");
+    for bad in ["limit=0", "limit=x", "page=x", "sortBy=x", "sortOrder=x", "connectivityType=x"] {
+        served.refused("InvalidParameter", &format!("{list}&{bad}"), Value::Null).await;
+    }
+}
+
+#[tokio::test]
+async fn an_etag_guards_updates_and_deletes() {
+    let served = Served::start().await;
+    let body = json!({"iotDomainId": served.setup.domain.common.id}).to_string();
+    let made = served.signed("POST", "/20250531/digitalTwinInstances", Some(&body)).await;
+    let path = format!("/20250531/digitalTwinInstances/{}", made.json()["id"].as_str().unwrap());
+    let old = made.header("etag").unwrap();
+    let put = |etag: String, body: &'static str| {
+        let (served, path) = (&served, &path);
+        async move { served.signed_with("PUT", path, Some(body), &[("if-match", &etag)]).await }
+    };
+    let changed = put(format!("\"{old}\""), "{\"displayName\":\"x\"}").await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let stale = put(old.to_owned(), "{\"displayName\":\"y\"}").await;
+    assert_eq!((stale.status, &stale.json()["code"]), (412, &json!("NoEtagMatch")));
+    assert_eq!(put("*".into(), "{}").await.status, 200);
+    let delete = served.signed_with("DELETE", &path, None, &[("if-match", old)]).await;
+    assert_eq!(delete.status, 412);
+    assert_eq!(served.signed("DELETE", &path, None).await.status, 204);
+}
+
+#[tokio::test]
+async fn every_finding_is_reported_at_once() {
+    let served = Served::start().await;
+    let body = json!({"iotDomainId": served.setup.domain.common.id, "externalKey": "a#",
+        "displayName": "n".repeat(256), "description": "d".repeat(1025),
+        "freeformTags": {"": "v"}, "connectivityType": "DIRECT", "authId": null,
+        "digitalTwinModelId": "ocid1.none"});
+    let message = served.refused("InvalidParameter", "POST /digitalTwinInstances", body).await;
+    for word in [
+        "externalKey",
+        "displayName",
+        "description",
+        "freeformTags",
+        "authId",
+        "digitalTwinModelId",
+    ] {
+        assert!(message.lines().any(|line| line.starts_with(word)), "{word}: {message}");
+    }
+    let body = json!({"nope": 1, "displayName": [], "spec": {}});
+    let message = served.refused("InvalidParameter", "POST /digitalTwinModels", body).await;
+    for word in ["nope: ", "displayName: invalid type", "iotDomainId: is missing"] {
+        assert!(message.lines().any(|line| line.starts_with(word)), "{word}: {message}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Retry tokens: the same request twice has one effect and one answer (control-plane.md 1.2, 5.9).
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use iot_api::ErrorCode;
+
+use crate::error::Refusal;
+use crate::limits::{RETRY_TOKEN_CHARS_MAX, RETRY_TOKEN_US};
+use crate::platform::Platform;
+use crate::store::SavedAnswer;
+
+/// Keys of requests that are being answered.
+#[derive(Default)]
+pub(crate) struct RetriesRunning(Mutex<HashSet<String>>);
+
+/// A request with a retry token that is answered for the first time; ends with its value.
+pub struct Attempt<'a> {
+    running: &'a RetriesRunning,
+    key: String,
+    digest: Vec<u8>,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let mut running = self.running.0.lock().unwrap_or_else(PoisonError::into_inner);
+        running.remove(&self.key);
+    }
+}
+
+/// What a retry token says about a request.
+pub enum Retry<'a> {
+    /// It is new: carry it out, then keep its answer.
+    New(Attempt<'a>),
+    /// It was answered so.
+    Answered(SavedAnswer),
+}
+
+impl Platform {
+    /// Looks a token of a user up; `request` is all that makes the request what it is.
+    ///
+    /// # Errors
+    /// `InvalidatedRetryToken` for another request with this token, `IncorrectState` while the
+    /// first one is still being answered.
+    pub async fn retry_begin(
+        &self,
+        user_id: &str,
+        token: &str,
+        request: &[&[u8]],
+    ) -> Result<Retry<'_>, Refusal> {
+        if token.is_empty() || token.chars().count() > RETRY_TOKEN_CHARS_MAX {
+            return Err(Refusal::invalid(format!(
+                "opc-retry-token: 1 to {RETRY_TOKEN_CHARS_MAX} characters"
+            )));
+        }
+        let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+        for part in request {
+            context.update(part);
+            context.update(b"\n");
+        }
+        let digest = context.finish().as_ref().to_vec();
+        let key = format!("{user_id}/{token}");
+        let is_first = {
+            let mut running = self.retries.0.lock().unwrap_or_else(PoisonError::into_inner);
+            running.insert(key.clone())
+        };
+        if !is_first {
+            return Err(Refusal::new(
+                ErrorCode::IncorrectState,
+                "a request with this opc-retry-token is being answered; ask again",
+            ));
+        }
+        let attempt = Attempt { running: &self.retries, key, digest };
+        let since_us = self.now_us() - RETRY_TOKEN_US;
+        match self.store().retry_get(&attempt.key, since_us).await? {
+            None => Ok(Retry::New(attempt)),
+            Some(saved) if saved.request_digest == attempt.digest => Ok(Retry::Answered(saved)),
+            Some(_) => Err(Refusal::new(
+                ErrorCode::InvalidatedRetryToken,
+                "opc-retry-token: it was used for another request within the last 24 hours",
+            )),
+        }
+    }
+
+    /// Keeps the answer of a request for 24 hours.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn retry_keep(
+        &self,
+        attempt: Attempt<'_>,
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let now_us = self.now_us();
+        let saved = SavedAnswer {
+            key: attempt.key.clone(),
+            request_digest: attempt.digest.clone(),
+            time_us: now_us,
+            status,
+            headers,
+            body,
+        };
+        Ok(self.store().retry_keep(&saved, now_us - RETRY_TOKEN_US).await?)
+    }
+}
