@@ -27,3 +27,11 @@ class Signed(AuthBase):
 
 
 schemathesis.auth.set_from_requests(Signed())
+
+
+@schemathesis.hook
+def filter_headers(context, headers):
+    """HTTP has no control characters in header values: such a request is refused before anything
+    of it is looked at, and without a body."""
+    values = [str(value) for value in (headers or {}).values()]
+    return all(char >= " " and char != "\x7f" for value in values for char in value)
