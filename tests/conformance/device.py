@@ -15,10 +15,11 @@ WAIT_SECONDS = 15
 class Device:
     """One twin's credentials and where to use them."""
 
-    def __init__(self, env, key, password=None):
+    def __init__(self, env, key, password=None, certificate=None):
         self.env = env
         self.key = key
         self.password = env["DEVICE_PASSWORD"] if password is None else password
+        self.certificate = certificate
         self.host = env["IOT_DEVICE_HOST"]
 
     def mqtt(self, client_id=None, protocol=mqtt.MQTTv311, clean=True, transport="tcp"):
@@ -33,8 +34,14 @@ class Device:
             reconnect_on_failure=False,
             **settings,
         )
-        client.username_pw_set(self.key, self.password)
-        client.tls_set(ca_certs=self.env["NODE_EXTRA_CA_CERTS"])
+        if self.certificate:
+            certificate, key = self.certificate
+            client.tls_set(
+                ca_certs=self.env["NODE_EXTRA_CA_CERTS"], certfile=certificate, keyfile=key
+            )
+        else:
+            client.username_pw_set(self.key, self.password)
+            client.tls_set(ca_certs=self.env["NODE_EXTRA_CA_CERTS"])
         return client
 
     def connect(self, client, **settings):
@@ -85,7 +92,10 @@ class Device:
 
     def post(self, path, payload, content_type="application/json", **settings):
         """Posts over HTTPS."""
-        settings.setdefault("auth", (self.key, self.password))
+        if self.certificate:
+            settings.setdefault("cert", self.certificate)
+        else:
+            settings.setdefault("auth", (self.key, self.password))
         return requests.post(
             self.url(path),
             data=payload,

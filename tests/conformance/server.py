@@ -27,7 +27,8 @@ def binary():
 class Server:
     """One state directory and the process that serves it, if any."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, options=()):
+        self.options = options
         folder.mkdir(parents=True, exist_ok=True)
         self.state_dir = folder / "state"
         self.client = self.state_dir / "client"
@@ -42,7 +43,7 @@ class Server:
         """Starts it and waits for the ready line."""
         command = [
             binary(), "serve", "--state-dir", self.state_dir, "--https-port", str(https_port),
-            "--mqtts-port", str(mqtts_port), "--mqtt-port", str(mqtt_port),
+            "--mqtts-port", str(mqtts_port), "--mqtt-port", str(mqtt_port), *self.options,
         ]
         with open(self.out, "wb") as out, open(self.log, "ab") as log:
             self.process = subprocess.Popen(

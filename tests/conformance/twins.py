@@ -32,10 +32,14 @@ class Twins:
         self.domain_id = server.env["IOT_DOMAIN_ID"]
         self.removals = []
 
-    def unstructured(self):
+    def unstructured(self, **members):
         """A twin that takes any bytes."""
         key = new_key()
-        return Twin(key, self._device(key), self._instance(key))
+        return Twin(key, self._device(key), self._instance(key, **members))
+
+    def make(self, key, adapter=None, **members):
+        """A twin with any members of an instance."""
+        return Twin(key, self._device(key), self._instance(key, adapter, **members), adapter)
 
     def default_adapter(self):
         """A twin whose payloads are named as in the model."""
@@ -125,14 +129,15 @@ class Twins:
                 if getattr(error, "status", None) != 404:
                     raise
 
-    def _instance(self, key, adapter=None):
+    def _instance(self, key, adapter=None, **members):
+        members.setdefault("auth_id", self.server.env["DEVICE_SECRET_ID"])
         details = models.CreateDigitalTwinInstanceDetails(
             iot_domain_id=self.domain_id,
             display_name=f"{key}-01",
             description=f"instance of {key}",
             external_key=key,
-            auth_id=self.server.env["DEVICE_SECRET_ID"],
             digital_twin_adapter_id=adapter.id if adapter else None,
+            **members,
         )
         instance = self.iot.create_digital_twin_instance(details).data
         self.removals.append((self.iot.delete_digital_twin_instance, instance.id))

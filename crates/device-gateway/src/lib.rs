@@ -1,11 +1,14 @@
-//! MQTT listeners and sessions of devices (devices.md 3): MQTT 3.1.1, QoS 0 and 1, over TLS or, on
-//! request, over plain TCP.
+//! MQTT listeners and sessions of devices (devices.md 3): MQTT 3.1.1 and 5 over TLS, over WebSocket
+//! and, on request, over plain TCP.
 //!
-//! A PUBACK is written when the message and its outcome are on disk, never before.
+//! An acknowledgement is written when the message and its outcome are on disk, never before.
 
 mod limits;
 mod listen;
 mod session;
+mod websocket;
 mod wire;
 
 pub use listen::{Listener, serve};
+pub use session::Peer;
+pub use websocket::serve_websocket;

@@ -24,6 +24,14 @@ pub(crate) const READ_BYTES_MIN: usize = 2 * 1024;
 /// Bytes asked of a busy socket at once.
 pub(crate) const READ_BYTES_MAX: usize = 64 * 1024;
 
+/// TLS handshakes of one listener at once: each costs buffers and a good part of a millisecond.
+pub(crate) const HANDSHAKES_MAX: usize = 1_000;
+
+/// Bytes of one WebSocket message; a client may put several packets into one.
+pub(crate) const WEBSOCKET_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes a WebSocket reads and writes at once.
+pub(crate) const WEBSOCKET_BUFFER_BYTES: usize = 4 * 1024;
+
 /// A TLS handshake takes a few round trips; more is somebody who holds the door.
 pub(crate) const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The CONNECT arrives within this time.

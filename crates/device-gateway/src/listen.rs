@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use platform::Platform;
+use platform::certificates::common_name;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, DRAIN, HANDSHAKE};
-use crate::session;
+use crate::limits::{ACCEPT_PAUSE, CONNECTIONS_MAX, DRAIN, HANDSHAKE, HANDSHAKES_MAX};
+use crate::session::{self, Peer};
 
 /// One listening socket.
 pub struct Listener {
@@ -26,9 +27,11 @@ pub async fn serve(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let mut sessions = JoinSet::new();
+    let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
     loop {
+        // The system queues who comes while too many shake hands.
         let accepted = tokio::select! {
-            accepted = listener.socket.accept() => accepted,
+            accepted = accept(&listener, &handshakes) => accepted,
             () = stopped(&mut shutdown) => break,
         };
         while sessions.try_join_next().is_some() {}
@@ -36,9 +39,9 @@ pub async fn serve(
             Ok(_) if sessions.len() >= CONNECTIONS_MAX => {
                 tracing::warn!(limit = CONNECTIONS_MAX, "too many connections; one refused");
             }
-            Ok((stream, _)) => {
+            Ok((stream, turn)) => {
                 let (tls, platform) = (listener.tls.clone(), platform.clone());
-                sessions.spawn(connection(stream, tls, platform, shutdown.clone()));
+                sessions.spawn(connection(stream, turn, tls, platform, shutdown.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -58,8 +61,20 @@ pub(crate) async fn stopped(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
+/// The next connection, with its turn to shake hands.
+async fn accept(
+    listener: &Listener,
+    handshakes: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, Option<OwnedSemaphorePermit>)> {
+    // Nobody closes the semaphore.
+    let turn = handshakes.clone().acquire_owned().await.ok();
+    let (stream, _) = listener.socket.accept().await?;
+    Ok((stream, turn))
+}
+
 async fn connection(
     stream: TcpStream,
+    turn: Option<OwnedSemaphorePermit>,
     tls: Option<TlsAcceptor>,
     platform: Arc<Platform>,
     shutdown: watch::Receiver<bool>,
@@ -68,11 +83,20 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     platform.metrics().mqtt_connections.inc();
     match tls {
-        None => session::run(stream, None, &platform, shutdown).await,
+        None => {
+            drop(turn);
+            session::run(stream, Peer::default(), &platform, shutdown).await;
+        }
         Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
             Ok(Ok(stream)) => {
-                let name = stream.get_ref().1.server_name().map(str::to_owned);
-                session::run(stream, name.as_deref(), &platform, shutdown).await;
+                drop(turn);
+                let tls = stream.get_ref().1;
+                let certificate = tls.peer_certificates().and_then(<[_]>::first);
+                let peer = Peer {
+                    server_name: tls.server_name().map(str::to_owned),
+                    common_name: certificate.map(|der| common_name(der).unwrap_or_default()),
+                };
+                session::run(stream, peer, &platform, shutdown).await;
             }
             Ok(Err(error)) => tracing::info!(%error, "TLS handshake failed"),
             Err(_) => tracing::info!("TLS handshake took too long"),

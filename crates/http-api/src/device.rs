@@ -1,4 +1,4 @@
-//! Device posts: `POST /<endpoint>` with Basic credentials (devices.md 4).
+//! Device posts: `POST /<endpoint>` with Basic credentials or a certificate (devices.md 4).
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) async fn answer(
     platform: &Arc<Platform>,
     parts: &Parts,
     incoming: &mut Incoming,
-    host: Option<&str>,
+    (host, common_name): (Option<&str>, Option<&str>),
 ) -> Answer {
     if parts.uri.path().trim_start_matches('/').is_empty() {
         return error(ErrorCode::NotFound, "the endpoint is missing: POST to /<endpoint>");
@@ -33,12 +33,18 @@ pub(crate) async fn answer(
     let Some(domain_id) = platform.domain_by_device_host(host).await else {
         return error(ErrorCode::NotFound, "no domain has this device host");
     };
-    let Some((external_key, password)) = basic(&parts.headers) else {
-        return unauthorized();
+    let credentials = basic(&parts.headers);
+    let login = match (common_name, &credentials) {
+        (Some(name), _) => {
+            let user = credentials.as_ref().map(|(user, _)| user.as_str());
+            platform.device_login_by_certificate(&domain_id, name, user).await
+        }
+        (None, Some((key, password))) => platform.device_login(&domain_id, key, password).await,
+        (None, None) => return unauthorized(),
     };
-    let twin = match platform.device_login(&domain_id, &external_key, &password).await {
+    let twin = match login {
         Ok(twin) => twin,
-        Err(LoginRefused::BadCredentials) => return unauthorized(),
+        Err(LoginRefused::BadCredentials | LoginRefused::NotAuthorized) => return unauthorized(),
         Err(LoginRefused::Unavailable) => return unavailable(),
     };
     let endpoint = decode(parts.uri.path(), false);
@@ -58,6 +64,7 @@ pub(crate) async fn answer(
         Err(PublishRefused::TooLarge) => return too_large(),
         Err(PublishRefused::BadEndpoint(why)) => return error(ErrorCode::InvalidParameter, &why),
         Err(PublishRefused::TwinGone) => return unauthorized(),
+        Err(PublishRefused::TooFast) => return too_fast(),
         Err(PublishRefused::Unavailable) => return unavailable(),
     }
     match settled.recv().await {
@@ -67,9 +74,18 @@ pub(crate) async fn answer(
 }
 
 fn unauthorized() -> Answer {
-    let message = "external key and password are not those of an active twin of this domain";
+    let message =
+        "external key and password, or certificate, are not those of an active twin of this domain";
     let mut answer = error(ErrorCode::NotAuthenticated, message);
     set(&mut answer, "www-authenticate", "Basic realm=\"iot\"");
+    answer
+}
+
+fn too_fast() -> Answer {
+    let message = "more messages a second than a device may send";
+    let mut answer = error(ErrorCode::ServiceUnavailable, message);
+    *answer.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+    set(&mut answer, "retry-after", "1");
     answer
 }
 

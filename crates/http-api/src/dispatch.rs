@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Incoming;
 use iot_api::ErrorCode;
 use platform::Platform;
@@ -11,13 +11,30 @@ use platform::metrics::Metrics;
 use platform::names::Surface;
 
 use crate::answer::{Answer, basic, error, request_id, set};
+use crate::websocket::{self, Slot};
 use crate::{body, control, data, device, health, openapi, token, vault};
 
+/// What is known of the other end of a connection.
+pub(crate) struct Peer {
+    /// The common name of its certificate, which the TLS layer has checked.
+    pub common_name: Option<String>,
+    /// Where its WebSocket goes.
+    pub websocket: Slot,
+}
+
 /// Answers one request.
-pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>) -> Answer {
+pub(crate) async fn answer(
+    platform: &Arc<Platform>,
+    peer: &Peer,
+    mut request: Request<Incoming>,
+) -> Answer {
+    let websocket = websocket(platform, peer, &mut request);
     let (parts, mut incoming) = request.into_parts();
     let id = request_id(&parts.headers);
-    let mut answer = route(platform, &parts, &mut incoming).await;
+    let mut answer = match websocket {
+        Some(answer) => answer,
+        None => route(platform, peer, &parts, &mut incoming).await,
+    };
     set(&mut answer, "opc-request-id", &id);
     let status = answer.status().as_u16();
     Metrics::count(&platform.metrics().https_answers, status.to_string());
@@ -33,7 +50,29 @@ pub(crate) async fn answer(platform: &Arc<Platform>, request: Request<Incoming>)
     answer
 }
 
-async fn route(platform: &Arc<Platform>, parts: &Parts, incoming: &mut Incoming) -> Answer {
+/// The answer to a WebSocket handshake for MQTT, if the request is one on a host of devices.
+fn websocket(
+    platform: &Arc<Platform>,
+    peer: &Peer,
+    request: &mut Request<Incoming>,
+) -> Option<Answer> {
+    if !websocket::is_wanted(request) {
+        return None;
+    }
+    let host = host(request.headers(), request.uri());
+    match platform.names().surface(&host)? {
+        Surface::Device(_) => Some(websocket::answer(request, Some(host), &peer.websocket)),
+        Surface::Bare => Some(websocket::answer(request, None, &peer.websocket)),
+        _ => None,
+    }
+}
+
+async fn route(
+    platform: &Arc<Platform>,
+    peer: &Peer,
+    parts: &Parts,
+    incoming: &mut Incoming,
+) -> Answer {
     if parts.headers.get_all(http::header::HOST).iter().count() > 1 {
         return error(ErrorCode::InvalidParameter, "a request has one Host header");
     }
@@ -44,18 +83,21 @@ async fn route(platform: &Arc<Platform>, parts: &Parts, incoming: &mut Incoming)
     if let Some(answer) = openapi::answer(&parts.method, path) {
         return answer;
     }
-    let host = host(parts);
+    let host = host(&parts.headers, &parts.uri);
+    let name = peer.common_name.as_deref();
     match platform.names().surface(&host) {
         Some(Surface::Control) => control::answer(platform, parts, incoming).await,
         Some(Surface::Data(group)) => data::answer(platform, parts, &host, Some(&group)).await,
-        Some(Surface::Device(_)) => device::answer(platform, parts, incoming, Some(&host)).await,
+        Some(Surface::Device(_)) => {
+            device::answer(platform, parts, incoming, (Some(&host), name)).await
+        }
         Some(Surface::Identity(id)) if id.eq_ignore_ascii_case(platform.identity_id()) => {
             token::answer(platform, parts, incoming).await
         }
         Some(Surface::Vaults | Surface::SecretBundles) => {
             vault::answer(platform, parts, incoming).await
         }
-        Some(Surface::Bare) => bare(platform, parts, incoming, &host).await,
+        Some(Surface::Bare) => bare(platform, parts, incoming, &host, name).await,
         Some(Surface::Identity(_)) | None => {
             let message =
                 format!("this platform does not serve the host '{}'", host.escape_debug());
@@ -92,26 +134,28 @@ async fn bare(
     parts: &Parts,
     incoming: &mut Incoming,
     host: &str,
+    name: Option<&str>,
 ) -> Answer {
     let path = parts.uri.path();
+    let has_credentials = name.is_some() || basic(&parts.headers).is_some();
     match part(path) {
         Part::Control => control::answer(platform, parts, incoming).await,
         Part::Data => data::answer(platform, parts, host, None).await,
         Part::Token => token::answer(platform, parts, incoming).await,
         Part::Vault => vault::answer(platform, parts, incoming).await,
-        Part::Other if parts.method == Method::POST && basic(&parts.headers).is_some() => {
-            device::answer(platform, parts, incoming, None).await
+        Part::Other if parts.method == Method::POST && has_credentials => {
+            device::answer(platform, parts, incoming, (None, name)).await
         }
         Part::Other => {
-            let message = "there is nothing at this path; devices POST with Basic credentials";
+            let message = "there is nothing at this path; devices POST with Basic credentials or a certificate";
             error(ErrorCode::NotFound, message)
         }
     }
 }
 
-fn host(parts: &Parts) -> String {
-    let header = parts.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-    let authority = || parts.uri.authority().map(|authority| authority.as_str());
+fn host(headers: &HeaderMap, uri: &Uri) -> String {
+    let header = headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+    let authority = || uri.authority().map(|authority| authority.as_str());
     header.or_else(authority).unwrap_or_default().to_owned()
 }
 

@@ -17,5 +17,7 @@ mod query;
 mod signed;
 mod token;
 mod vault;
+mod websocket;
 
 pub use listen::serve;
+pub use websocket::{MqttSessions, WebSocketBytes};

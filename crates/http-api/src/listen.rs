@@ -1,25 +1,31 @@
 //! Accepts connections, shakes hands in each connection's own task, and serves HTTP/1.1.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use platform::Platform;
+use platform::certificates::common_name;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::dispatch;
+use crate::dispatch::{self, Peer};
+use crate::websocket::{MqttSessions, Slot, Upgrade};
 
 /// A TLS handshake takes a few round trips; more is somebody who holds the door.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Headers of one request, the silence before them included.
 const HEADERS: Duration = Duration::from_secs(75);
 /// What requests in hand have left when the platform stops.
-const DRAIN: Duration = Duration::from_secs(10);
+const DRAIN: Duration = Duration::from_secs(15);
+/// TLS handshakes at once: each costs buffers and a good part of a millisecond.
+const HANDSHAKES_MAX: usize = 1_000;
+/// Connections at once.
+const CONNECTIONS_MAX: usize = 100_000;
 /// Pause when the system has no more file handles.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Bytes of request line and headers.
@@ -30,23 +36,26 @@ pub async fn serve(
     socket: TcpListener,
     tls: TlsAcceptor,
     platform: Arc<Platform>,
+    mqtt: Arc<dyn MqttSessions>,
     mut shutdown: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
+    let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
     loop {
+        // The system queues who comes while too many shake hands.
         let accepted = tokio::select! {
-            accepted = socket.accept() => accepted,
+            accepted = accept(&socket, &handshakes) => accepted,
             () = stopped(&mut shutdown) => break,
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(connection(
-                    stream,
-                    tls.clone(),
-                    platform.clone(),
-                    shutdown.clone(),
-                ));
+            Ok(_) if connections.len() >= CONNECTIONS_MAX => {
+                tracing::warn!(limit = CONNECTIONS_MAX, "too many connections; one refused");
+            }
+            Ok((stream, turn)) => {
+                let tls = tls.clone();
+                let shared = (platform.clone(), mqtt.clone());
+                connections.spawn(connection(stream, turn, tls, shared, shutdown.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
@@ -61,10 +70,22 @@ pub async fn serve(
     }
 }
 
+/// The next connection, with its turn to shake hands.
+async fn accept(
+    socket: &TcpListener,
+    handshakes: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, Option<OwnedSemaphorePermit>)> {
+    // Nobody closes the semaphore.
+    let turn = handshakes.clone().acquire_owned().await.ok();
+    let (stream, _) = socket.accept().await?;
+    Ok((stream, turn))
+}
+
 async fn connection(
     stream: TcpStream,
+    turn: Option<OwnedSemaphorePermit>,
     tls: TlsAcceptor,
-    platform: Arc<Platform>,
+    (platform, mqtt): (Arc<Platform>, Arc<dyn MqttSessions>),
     mut shutdown: watch::Receiver<bool>,
 ) {
     // A refusal only costs latency.
@@ -78,15 +99,24 @@ async fn connection(
         Ok(Err(error)) => return tracing::info!(%error, "TLS handshake failed"),
         Err(_) => return tracing::info!("TLS handshake took too long"),
     };
+    drop(turn);
+    let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let name = certificate.map(|der| common_name(der).unwrap_or_default());
+    let peer = Arc::new(Peer { common_name: name, websocket: Slot::default() });
+    let asking = peer.clone();
     let service = service_fn(move |request| {
-        let platform = platform.clone();
-        async move { Ok::<_, std::convert::Infallible>(dispatch::answer(&platform, request).await) }
+        let (platform, peer) = (platform.clone(), asking.clone());
+        async move {
+            let answer = dispatch::answer(&platform, &peer, request).await;
+            Ok::<_, std::convert::Infallible>(answer)
+        }
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .max_buf_size(HEADER_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
@@ -97,6 +127,14 @@ async fn connection(
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "https connection ended");
+        return;
+    }
+    let upgrade = peer.websocket.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(Upgrade { stream, host }) = upgrade
+        && let Ok(stream) = stream.await
+    {
+        let stream = Box::new(TokioIo::new(stream));
+        mqtt.run(stream, host, peer.common_name.clone()).await;
     }
 }
 

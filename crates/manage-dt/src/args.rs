@@ -3,6 +3,8 @@
 //! Parsing is all that happens here; what an absent option means is decided in `config`.
 
 mod adapter;
+mod command;
+mod device_cert;
 mod global;
 mod model;
 mod serve;
@@ -16,6 +18,8 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
+pub use command::{CommandArgs, Payload};
+pub use device_cert::{DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use serve::{Limits, ServeArgs};
@@ -101,6 +105,19 @@ Examples:
 Example:
   manage-dt demo")]
     Demo,
+    /// Send a raw command to the device of a digital twin
+    #[command(after_help = "\
+Without --wait the id of the command is printed as soon as the platform has it;
+its record is among the raw command data that `query` shows. With --wait the exit
+code is 1 unless the command is COMPLETED.
+
+Examples:
+  manage-dt command custom-adapter iot/v1/cmd/k1 --json '{\"led\":true}'
+  manage-dt command custom-adapter iot/v1/cmd/k2 --text reboot --wait \\
+      --response-endpoint iot/v1/rsp/k2 --response-duration PT30S")]
+    Command(CommandArgs),
+    /// Certificates for devices of a local platform
+    DeviceCert(DeviceCertArgs),
     /// Print the shell lines that point OCI tools at a local platform
     #[command(after_help = "\
 Examples:

@@ -109,6 +109,14 @@ impl Platform {
             if let Some(new) = replaced {
                 self.twins.forget(&old.common.parent_id, &old.external_key);
                 self.twins.forget(&new.common.parent_id, &new.external_key);
+                // Who logged in with what holds no longer is cut off.
+                let log_in = |one: &Instance| {
+                    let kind = one.connectivity_type.clone();
+                    (kind, one.external_key.clone(), one.auth_id.clone())
+                };
+                if log_in(&old) != log_in(&new) {
+                    self.sessions_end(new.no).await;
+                }
                 return Ok(new);
             }
         }
@@ -141,7 +149,7 @@ impl Platform {
         }
         connectivity(instance, parts.as_ref(), &mut findings);
         if let Some(auth_id) = &instance.auth_id
-            && self.secret_get(auth_id).await?.is_none()
+            && !self.auth_exists(auth_id).await?
         {
             findings.related(Refusal::related("authId", auth_id));
         }

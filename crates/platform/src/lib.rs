@@ -6,6 +6,7 @@
 //! (`_us`).
 
 pub mod adapters;
+pub mod certificates;
 mod changes;
 pub mod clock;
 pub mod commands;

@@ -1,14 +1,14 @@
 //! The platform as one value that edges share.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::clock::Clock;
 use crate::commands::{Commands, watch_deadlines};
 use crate::domain_groups::HostsSink;
 use crate::identity::Caller;
-use crate::ingest::{Ingest, TwinCache};
+use crate::ingest::{Ingest, Twin, TwinCache};
 use crate::limits::ServiceLimits;
 use crate::metrics::Metrics;
 use crate::names::HostNames;
@@ -27,6 +27,8 @@ pub struct Platform {
     limits: ServiceLimits,
     metrics: Arc<Metrics>,
     ready: AtomicBool,
+    /// Microseconds between two messages of one device on average; 0 for no bound.
+    device_every_us: AtomicU32,
     pub(crate) callers: Mutex<HashMap<String, Arc<Caller>>>,
     pub(crate) twins: TwinCache,
     pub(crate) ingest: Ingest,
@@ -67,6 +69,7 @@ impl Platform {
             limits,
             metrics,
             ready: AtomicBool::new(false),
+            device_every_us: AtomicU32::new(0),
             callers: Mutex::new(HashMap::new()),
             twins: TwinCache::default(),
             ingest,
@@ -115,6 +118,18 @@ impl Platform {
     /// Now, UTC microseconds.
     pub fn now_us(&self) -> i64 {
         (self.clock)()
+    }
+
+    /// Bounds what each device may send, messages a second; 0 takes the bound away.
+    pub fn set_device_rate(&self, messages_per_second: u32) {
+        let every_us = 1_000_000_u32.checked_div(messages_per_second).unwrap_or(0);
+        self.device_every_us.store(every_us, Ordering::Relaxed);
+    }
+
+    /// Whether a device may send a message now.
+    pub(crate) fn rate_allows(&self, twin: &Twin) -> bool {
+        let every_us = self.device_every_us.load(Ordering::Relaxed);
+        every_us == 0 || twin.allows(every_us.into(), self.now_us())
     }
 
     /// Whether `/health/ready` answers 200.

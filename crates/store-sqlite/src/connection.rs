@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("sessions_and_commands.sql"),
     include_str!("identity.sql"),
     include_str!("control_plane.sql"),
+    include_str!("certificates.sql"),
 ];
 
 /// Older SQLite can corrupt a database whose log is reset (dependencies: fixed in 3.51.3).

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
-    CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain, DomainGroup,
-    Instance, Kind, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged, Record,
-    SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
+    Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
+    DomainGroup, Instance, Kind, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
+    Record, SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
     WorkRequest, WorkStep,
 };
 
@@ -143,6 +143,23 @@ impl Store for SqliteStore {
 
     async fn commit_batch(&self, rows: Arc<Vec<MessageRow>>) -> Stored<()> {
         self.database.write(move |transaction| batch::commit(transaction, &rows)).await
+    }
+
+    async fn certificate_create(&self, certificate: &Certificate) -> Stored<()> {
+        let certificate = certificate.clone();
+        self.database
+            .write(move |transaction| devices::certificate_create(transaction, &certificate))
+            .await
+    }
+
+    async fn certificate_get(&self, id: &str) -> Stored<Option<Certificate>> {
+        let id = id.to_owned();
+        self.database.read(move |reader| devices::certificate(reader, "id = ?", &id)).await
+    }
+
+    async fn certificate_by_name(&self, name: &str) -> Stored<Option<Certificate>> {
+        let name = name.to_owned();
+        self.database.read(move |reader| devices::certificate(reader, "name = ?", &name)).await
     }
 
     async fn session_all(&self) -> Stored<Vec<SessionRecord>> {

@@ -24,6 +24,8 @@ const FAILURE: u8 = 0x80;
 
 /// Marks a receipt of QoS 2; the packet id stands below.
 const QOS_2: u32 = 1 << 16;
+/// The receipt of every message of QoS 0: nobody waits for it.
+const QOS_0: u32 = 1 << 17;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     /// Reads and acknowledges until the device leaves or the platform stops.
@@ -181,20 +183,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         {
             return Ok(());
         }
-        let receipt = publish.packet_id.map(|id| {
-            let token = u32::from(id) | if qos_2 { QOS_2 } else { 0 };
-            Receipt { to: self.receipts.clone(), token }
-        });
-        let is_unsettled = receipt.is_some();
-        self.unsettled += usize::from(is_unsettled);
+        // Messages of QoS 0 count too: nobody fills the queue that all devices share.
+        let token = match publish.packet_id {
+            None => QOS_0,
+            Some(id) if qos_2 => u32::from(id) | QOS_2,
+            Some(id) => u32::from(id),
+        };
+        let receipt = Some(Receipt { to: self.receipts.clone(), token });
+        self.unsettled += 1;
         let accepted = self.platform.accept(&self.twin, publication(publish), receipt).await;
         accepted.map_err(|refused| {
-            self.unsettled -= usize::from(is_unsettled);
+            self.unsettled -= 1;
             match refused {
                 PublishRefused::TooLarge => {
                     Leave::told(code::TOO_LARGE, "the payload is too large")
                 }
                 PublishRefused::BadEndpoint(why) => Leave::told(code::TOPIC_NAME, why),
+                PublishRefused::TooFast => {
+                    Leave::told(code::TOO_FAST, "more messages a second than a device may send")
+                }
                 PublishRefused::TwinGone => {
                     Leave::told(code::ADMINISTRATIVE, "the twin was deleted or changed")
                 }
@@ -256,19 +263,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let mut next = first;
         while let Some(Settled { token, committed }) = next {
             self.unsettled -= 1;
-            let packet_id = (token & 0xffff) as u16;
-            let qos_2 = token & QOS_2 != 0;
-            if !committed {
-                self.attachment.held().remove(&packet_id);
-                let why = "a message could not be stored; the device sends it again";
-                return Err(Leave::told(code::UNAVAILABLE, why));
+            if token != QOS_0 {
+                self.settle_one(token, committed)?;
             }
-            if qos_2 {
-                self.attachment.held().insert(packet_id, true);
-            }
-            self.wire.acknowledge(packet_id, qos_2, code::SUCCESS, &mut self.transport.output);
             next = self.settled.try_recv().ok();
         }
+        Ok(())
+    }
+
+    fn settle_one(&mut self, token: u32, committed: bool) -> Result<(), Leave> {
+        let packet_id = (token & 0xffff) as u16;
+        let qos_2 = token & QOS_2 != 0;
+        if !committed {
+            self.attachment.held().remove(&packet_id);
+            let why = "a message could not be stored; the device sends it again";
+            return Err(Leave::told(code::UNAVAILABLE, why));
+        }
+        if qos_2 {
+            self.attachment.held().insert(packet_id, true);
+        }
+        self.wire.acknowledge(packet_id, qos_2, code::SUCCESS, &mut self.transport.output);
         Ok(())
     }
 }

@@ -28,6 +28,18 @@ use transport::Transport;
 const BAD_CREDENTIALS: &str =
     "external key and password are not those of an active twin of this domain";
 
+const BAD_CERTIFICATE: &str =
+    "the certificate's common name is not the external key of an active twin with a certificate";
+
+/// What is known of a device before its first packet.
+#[derive(Debug, Clone, Default)]
+pub struct Peer {
+    /// The host name that it asked for.
+    pub server_name: Option<String>,
+    /// The common name of its certificate, which the TLS layer has checked.
+    pub common_name: Option<String>,
+}
+
 /// A connection after its log-in.
 struct Session<'p, S> {
     transport: Transport<S>,
@@ -82,7 +94,7 @@ enum End {
 /// Runs a session to its end.
 pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
-    server_name: Option<&str>,
+    peer: Peer,
     platform: &Arc<Platform>,
     mut shutdown: watch::Receiver<bool>,
 ) {
@@ -97,7 +109,7 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
         }
         Err(_) => return tracing::info!("no CONNECT in time"),
     };
-    let twin = match identify(platform, &connect, server_name).await {
+    let twin = match identify(platform, &connect, &peer).await {
         Ok(twin) => twin,
         Err(leave) => return refuse(transport, wire, leave, platform).await,
     };
@@ -231,25 +243,34 @@ fn publication(publish: Publish) -> Publication {
     }
 }
 
-async fn identify(
-    platform: &Platform,
-    connect: &Connect,
-    server_name: Option<&str>,
-) -> Result<Arc<Twin>, Leave> {
+async fn identify(platform: &Platform, connect: &Connect, peer: &Peer) -> Result<Arc<Twin>, Leave> {
+    let server_name = peer.server_name.as_deref();
+    if let Some(common_name) = &peer.common_name {
+        let user = connect.user.as_deref();
+        let domain_id = platform.domain_by_device_host(server_name).await;
+        let domain_id = domain_id.as_deref().unwrap_or_default();
+        let login = platform.device_login_by_certificate(domain_id, common_name, user).await;
+        return login.map_err(leave);
+    }
     let (Some(external_key), Some(password)) = (&connect.user, &connect.password) else {
         tracing::warn!("MQTT connection refused: neither password nor certificate");
         return Err(Leave::told(code::NOT_AUTHORIZED, "neither password nor certificate"));
     };
-    let bad_credentials = || Leave::told(code::CREDENTIALS, BAD_CREDENTIALS);
     let Some(domain_id) = platform.domain_by_device_host(server_name).await else {
         tracing::warn!(server_name, "MQTT connection refused: no domain has this device host");
-        return Err(bad_credentials());
+        return Err(leave(LoginRefused::BadCredentials));
     };
     let login = platform.device_login(&domain_id, external_key, password).await;
-    login.map_err(|refused| match refused {
-        LoginRefused::BadCredentials => bad_credentials(),
+    login.map_err(leave)
+}
+
+/// What a device is told about a log-in that was refused.
+fn leave(refused: LoginRefused) -> Leave {
+    match refused {
+        LoginRefused::BadCredentials => Leave::told(code::CREDENTIALS, BAD_CREDENTIALS),
+        LoginRefused::NotAuthorized => Leave::told(code::NOT_AUTHORIZED, BAD_CERTIFICATE),
         LoginRefused::Unavailable => {
             Leave::told(code::UNAVAILABLE, "the platform cannot check credentials now")
         }
-    })
+    }
 }

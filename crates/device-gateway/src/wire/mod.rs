@@ -33,6 +33,7 @@ pub(crate) mod code {
     pub const RECEIVE_MAXIMUM: u8 = 0x93;
     pub const TOPIC_ALIAS: u8 = 0x94;
     pub const TOO_LARGE: u8 = 0x95;
+    pub const TOO_FAST: u8 = 0x96;
     pub const ADMINISTRATIVE: u8 = 0x98;
 }
 

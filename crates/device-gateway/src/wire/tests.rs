@@ -198,3 +198,64 @@ fn filters_are_read_in_order() {
     let body = [&[0, 7][..], &text("a#"), &[1]].concat();
     assert!(decode_next(&packet(0x82, &body)).is_err());
 }
+
+/// Numbers that look random and are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).expect("below a usize")
+    }
+}
+
+#[test]
+fn mutated_packets_end_in_an_answer_or_a_violation() {
+    let text_a = text("a/b");
+    let user = [0x26, 0, 1, b'k', 0, 1, b'v'];
+    let seeds: Vec<Vec<u8>> = vec![
+        publish(0x32, "a/b", &[0, 7, b'x']),
+        packet(0x34, &[&text_a[..], &[0, 7, 7], &user, b"x"].concat()),
+        packet(0x82, &[&[0, 7, 0][..], &text("$share/g/a/#"), &[1]].concat()),
+        packet(0xa2, &[&[0, 7, 0][..], &text_a].concat()),
+        packet(0x62, &[0, 7, 0, 7, 0x26, 0, 1, b'k', 0, 1, b'v']),
+        packet(0xe0, &[0, 5, 0x11, 0, 0, 0, 1]),
+        packet(0xf0, &[0x18, 0]),
+        connect(
+            5,
+            0xc6,
+            &[
+                &[0],
+                &text("c"),
+                &[5, 0x18, 0, 0, 0, 1],
+                &text_a,
+                &text("w"),
+                &text("u"),
+                &text("p"),
+            ],
+        ),
+        connect(4, 0xc6, &[&text("c"), &text_a, &text("w"), &text("u"), &text("p")]),
+    ];
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    for round in 0..60_000 {
+        let mut bytes = seeds[round % seeds.len()].clone();
+        for _ in 0..=numbers.below(4) {
+            let at = numbers.below(bytes.len());
+            match numbers.below(4) {
+                0 => bytes[at] ^= 1 << numbers.below(8),
+                1 => bytes[at] = u8::try_from(numbers.below(256)).expect("a byte"),
+                2 => bytes.insert(at, u8::try_from(numbers.below(256)).expect("a byte")),
+                _ if bytes.len() > 1 => drop(bytes.remove(at)),
+                _ => {}
+            }
+        }
+        // Neither a panic nor a loop; what comes out is somebody else's to judge.
+        let _ = (decode_first(&bytes), decode_next(&bytes), decode_next_v5(&bytes));
+    }
+}

@@ -37,6 +37,20 @@ pub struct Served {
     _dir: tempfile::TempDir,
 }
 
+/// Nobody comes by WebSocket here.
+struct NoMqtt;
+
+#[async_trait::async_trait]
+impl http_api::MqttSessions for NoMqtt {
+    async fn run(
+        &self,
+        _stream: Box<dyn http_api::WebSocketBytes>,
+        _host: Option<String>,
+        _common_name: Option<String>,
+    ) {
+    }
+}
+
 /// An answer.
 pub struct Got {
     pub status: u16,
@@ -85,7 +99,13 @@ impl Served {
         let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         let (stop, stopped) = watch::channel(false);
         let acceptor = TlsAcceptor::from(Arc::new(server));
-        let task = tokio::spawn(http_api::serve(socket, acceptor, platform.clone(), stopped));
+        let task = tokio::spawn(http_api::serve(
+            socket,
+            acceptor,
+            platform.clone(),
+            Arc::new(NoMqtt),
+            stopped,
+        ));
         let signer = Signer::new(setup.api_key.key_id.clone(), key);
         let tls = TlsConnector::from(Arc::new(client));
         Served { platform, setup, signer, port, tls, stop, task, _dir: dir }

@@ -1,5 +1,6 @@
 //! Instances (control-plane.md 3.5).
 
+use iot_api::commands::InvokeRawCommandDetails;
 use iot_api::instances::{CreateDigitalTwinInstanceDetails, DigitalTwinInstance};
 use serde_json::Value;
 
@@ -58,6 +59,20 @@ impl ControlClient {
     /// `GetDigitalTwinInstanceContent`.
     pub async fn instance_content(&self, id: &str) -> Result<Value, ClientError> {
         self.get(PATH, id, "/content", JSON_LD).await
+    }
+
+    /// `InvokeRawCommand`; the id of the command's record, from the end of `location`.
+    pub async fn raw_command_invoke(
+        &self,
+        id: &str,
+        details: &InvokeRawCommandDetails,
+    ) -> Result<String, ClientError> {
+        let answer = self.act(PATH, id, "/actions/invokeRawCommand", details).await?;
+        let location = answer.header("location").unwrap_or_default();
+        match location.rsplit_once('/') {
+            Some((_, command)) if !command.is_empty() => Ok(command.to_owned()),
+            _ => Err(answer.protocol("the answer does not say which command it is")),
+        }
     }
 
     /// `DeleteDigitalTwinInstance`.

@@ -95,6 +95,22 @@ impl ControlClient {
         self.send(&call, Repeat::Always).await?.json()
     }
 
+    /// An action on a resource; its answer has no body.
+    async fn act(
+        &self,
+        path: &str,
+        id: &str,
+        action: &str,
+        details: &impl Serialize,
+    ) -> Result<Answer, ClientError> {
+        let body = serde_json::to_vec(details)
+            .map_err(|error| ClientError::setup(format!("cannot write the request: {error}")))?;
+        let url = below(&self.base, &format!("{path}/{}{action}", segment(id)?), &[]);
+        let call = Call { body: Some(&body), ..Call::new(Method::POST, url) };
+        // The platform does not know these by their retry token: a second try is a second command.
+        self.send(&call, Repeat::Never).await
+    }
+
     async fn delete(&self, path: &str, id: &str) -> Result<(), ClientError> {
         let url = below(&self.base, &format!("{path}/{}", segment(id)?), &[]);
         self.send(&Call::new(Method::DELETE, url), Repeat::UntilGone).await.map(|_| ())

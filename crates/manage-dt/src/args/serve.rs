@@ -41,6 +41,9 @@ pub struct ServeArgs {
     /// Limits on devices and requests: the cloud's documented ones, or none
     #[arg(long, value_enum, value_name = "SET", default_value_t)]
     pub limits: Limits,
+    /// Messages a second that each device may send; 0 is any number
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub device_rate: u32,
     /// Where data is kept: `sqlite` in the state directory, or postgres://...
     #[arg(long, value_name = "URL", default_value = "sqlite", hide_default_value = true)]
     pub database: String,

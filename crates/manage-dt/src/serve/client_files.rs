@@ -27,6 +27,8 @@ pub struct ClientFiles<'a> {
     pub dir: PathBuf,
     /// What the first start made.
     pub setup: &'a Setup,
+    /// OCID of the certificate that twins with certificates name.
+    pub certificate_id: &'a str,
     /// Host names.
     pub names: &'a HostNames,
     /// Ports as bound.
@@ -124,6 +126,7 @@ impl ClientFiles<'_> {
             ("IOT_SCOPE", format!("/{group}/iot/{domain}")),
             ("DEVICE_SECRET_ID", setup.secret.id.clone()),
             ("DEVICE_PASSWORD", secret),
+            ("DEVICE_CERTIFICATE_ID", self.certificate_id.to_owned()),
             ("VAULT_ID", platform::vault::vault_id(setup)),
             ("KEY_ID", platform::vault::key_id(setup)),
             ("IOT_HTTPS_PORT", self.ports.https.to_string()),

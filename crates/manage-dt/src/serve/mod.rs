@@ -3,6 +3,9 @@
 pub mod client_files;
 mod state_dir;
 mod tls;
+mod websocket;
+
+pub use tls::issue_device_certificate;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +25,7 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use client_files::{ClientFiles, write_hosts};
 pub use state_dir::{StateDir, failed, write_private};
+use websocket::MqttOverWebSocket;
 
 /// A running platform.
 pub struct Running {
@@ -79,8 +83,15 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
     })?;
     let setup = setup(&store, &state).await?;
     let certificates = tls::prepare(&state.path().join("tls"), &names, args.bind)?;
-    let files =
-        ClientFiles { dir: state.path().join("client"), setup: &setup, names: &names, ports };
+    let certificate =
+        platform::certificates::device_certificate(&store).await.map_err(store_failed)?;
+    let files = ClientFiles {
+        dir: state.path().join("client"),
+        setup: &setup,
+        certificate_id: &certificate.id,
+        names: &names,
+        ports,
+    };
     files.write(&certificates.ca_pem)?;
     let limits = match args.limits {
         Limits::Oci => ServiceLimits::OCI,
@@ -90,9 +101,16 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
         .await
         .map_err(store_failed)?;
     keep_hosts(&platform, state.path().join("client"), args.bind).await?;
+    platform.set_device_rate(args.device_rate);
     let (stop, stopped) = watch::channel(false);
     let mut listeners = vec![
-        tokio::spawn(http_api::serve(https, certificates.https, platform.clone(), stopped.clone())),
+        tokio::spawn(http_api::serve(
+            https,
+            certificates.https,
+            platform.clone(),
+            Arc::new(MqttOverWebSocket { platform: platform.clone(), shutdown: stopped.clone() }),
+            stopped.clone(),
+        )),
         tokio::spawn(device_gateway::serve(
             device_gateway::Listener { socket: mqtts, tls: Some(certificates.mqtts) },
             platform.clone(),

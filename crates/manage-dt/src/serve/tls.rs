@@ -10,7 +10,8 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose,
 };
-use rustls::ServerConfig;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
@@ -68,8 +69,8 @@ pub fn prepare(dir: &Path, names: &HostNames, bind: IpAddr) -> Result<Certificat
     let leaf = fs::read(&leaf_file).map_err(|error| failed(&error))?;
     let key = fs::read(&leaf_key_file).map_err(|error| failed(&error))?;
     Ok(Certificates {
-        https: acceptor(&leaf, &key, &[b"http/1.1"])?,
-        mqtts: acceptor(&leaf, &key, &[])?,
+        https: acceptor(&leaf, &key, &ca_pem, &[b"http/1.1"])?,
+        mqtts: acceptor(&leaf, &key, &ca_pem, &[])?,
         ca_pem,
     })
 }
@@ -80,6 +81,42 @@ fn days_left(file: &Path) -> Option<i64> {
     let (_, leaf) = x509_parser::parse_x509_certificate(&leaf).ok()?;
     let seconds = leaf.validity().not_after.timestamp() - jiff::Timestamp::now().as_second();
     Some(seconds / (24 * 3600))
+}
+
+/// A certificate for a device with this external key, and its private key, both PEM; signed by
+/// the CA of a state directory.
+///
+/// # Errors
+/// Exit 1 when the directory has no CA, or one that cannot be read.
+pub fn issue_device_certificate(
+    state_dir: &Path,
+    external_key: &str,
+    days: u32,
+) -> Result<(String, String), Failure> {
+    let dir = state_dir.join("tls");
+    let read = |name: &str| {
+        fs::read_to_string(dir.join(name)).map_err(|error| {
+            Failure::new(
+                ExitCode::Refused,
+                format!(
+                    "{}: {error}; `manage-dt serve` makes the CA at its first start",
+                    dir.join(name).display()
+                ),
+            )
+        })
+    };
+    let ca_key = KeyPair::from_pem(&read("ca_key.pem")?).map_err(|error| failed(&error))?;
+    let issuer =
+        Issuer::from_ca_cert_pem(&read("ca.pem")?, ca_key).map_err(|error| failed(&error))?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name = name(external_key);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params.use_authority_key_identifier_extension = true;
+    valid_for(&mut params, days.into());
+    let key = KeyPair::generate().map_err(|error| failed(&error))?;
+    let leaf = params.signed_by(&key, &issuer).map_err(|error| failed(&error))?;
+    Ok((leaf.pem(), key.serialize_pem()))
 }
 
 fn ca_params() -> CertificateParams {
@@ -123,16 +160,29 @@ fn valid_for(params: &mut CertificateParams, days: i64) {
     params.not_after = date(days);
 }
 
-fn acceptor(leaf_pem: &[u8], key_pem: &[u8], alpn: &[&[u8]]) -> Result<TlsAcceptor, Failure> {
+/// Clients may show a certificate of the CA; one of anybody else ends the handshake.
+fn acceptor(
+    leaf_pem: &[u8],
+    key_pem: &[u8],
+    ca_pem: &str,
+    alpn: &[&[u8]],
+) -> Result<TlsAcceptor, Failure> {
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(leaf_pem)
         .collect::<Result<_, _>>()
         .map_err(|error| failed(&error))?;
     let key = PrivateKeyDer::from_pem_slice(key_pem).map_err(|error| failed(&error))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let ca = CertificateDer::from_pem_slice(ca_pem.as_bytes()).map_err(|error| failed(&error))?;
+    let mut roots = RootCertStore::empty();
+    roots.add(ca).map_err(|error| failed(&error))?;
+    let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+        .allow_unauthenticated()
+        .build()
+        .map_err(|error| failed(&error))?;
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| failed(&error))?
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_single_cert(chain, key)
         .map_err(|error| failed(&error))?;
     config.alpn_protocols = alpn.iter().map(|protocol| protocol.to_vec()).collect();

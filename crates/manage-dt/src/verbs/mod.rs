@@ -1,10 +1,12 @@
 //! The verbs, one file each.
 
 pub mod adapter;
+pub mod command;
 pub mod completions;
 pub mod create;
 pub mod delete;
 pub mod demo;
+pub mod device_cert;
 pub mod env;
 mod instances;
 pub mod model;

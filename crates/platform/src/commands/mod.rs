@@ -45,7 +45,7 @@ impl Platform {
             open: OpenCommand {
                 id: id.clone(),
                 twin: instance.no,
-                via: via(&instance),
+                via: self.command_via(&instance).await?,
                 request_endpoint: request.endpoint,
                 request_content_type: request.content_type,
                 response_endpoint: request.response_endpoint,
@@ -71,6 +71,24 @@ impl Platform {
         }
         self.commands.invoke(command).await?;
         Ok(id)
+    }
+
+    /// Twins on whose sessions a command for this one may go: its own, or its gateways'.
+    async fn command_via(&self, instance: &Instance) -> Result<Vec<TwinNo>, Refusal> {
+        let mut via = Vec::new();
+        match instance.connectivity_type.as_str() {
+            "DIRECT" | "GATEWAY" => via.push(instance.no),
+            "INDIRECT" => {
+                for gateway in &instance.gateways {
+                    let gateway = self.instance_get(gateway).await?;
+                    if gateway.common.lifecycle == Lifecycle::Active {
+                        via.push(gateway.no);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(via)
     }
 
     /// Where the record of a command can be read: its URL in the data API (control-plane.md 1.3).
@@ -106,14 +124,6 @@ impl Platform {
     ) -> bool {
         self.commands.expects(twin, endpoint)
             && self.commands.answered(twin, endpoint, content_type, content).await
-    }
-}
-
-/// Twins on whose sessions a command for this one may go.
-fn via(instance: &Instance) -> Vec<TwinNo> {
-    match instance.connectivity_type.as_str() {
-        "DIRECT" | "GATEWAY" => vec![instance.no],
-        _ => Vec::new(),
     }
 }
 

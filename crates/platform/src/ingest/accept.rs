@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use adapter::{Message, Outcome};
+use adapter::{Delegation, Message, Outcome};
 use bytes::Bytes;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -35,6 +35,8 @@ pub enum PublishRefused {
     BadEndpoint(String),
     /// The twin was deleted.
     TwinGone,
+    /// More messages a second than a device may send.
+    TooFast,
     /// The platform is going down, or its store failed.
     Unavailable,
 }
@@ -58,6 +60,10 @@ impl Platform {
         } else {
             twin
         };
+        if !self.rate_allows(twin) {
+            Metrics::count(&self.metrics().messages_refused, "too_fast");
+            return Err(PublishRefused::TooFast);
+        }
         let is_answer = {
             let Publication { endpoint, content_type, content } = &publication;
             let endpoint = without_slash(endpoint);
@@ -67,20 +73,25 @@ impl Platform {
         let row = if twin.adapter_is_slow() && !is_answer {
             // In its turn and off the threads that serve sockets: nobody else waits for it.
             let _turn = self.ingest.slow_turn().await;
-            off_the_sockets(|| self.message_row(twin, publication, time_received_us, is_answer))
+            off_the_sockets(|| message_row(twin, publication, time_received_us, is_answer))
         } else {
-            self.message_row(twin, publication, time_received_us, is_answer)
+            message_row(twin, publication, time_received_us, is_answer)
         };
-        let row = row.inspect_err(|refused| {
+        let (mut row, delegation) = row.inspect_err(|refused| {
             let reason = match refused {
                 PublishRefused::TooLarge => "too_large",
                 PublishRefused::BadEndpoint(_) => "bad_endpoint",
                 PublishRefused::TwinGone => "twin_gone",
+                PublishRefused::TooFast => "too_fast",
                 PublishRefused::Unavailable => "unavailable",
             };
             Metrics::count(&self.metrics().messages_refused, reason);
         })?;
-        self.ingest.queue(row, receipt).await.map_err(|_| PublishRefused::Unavailable)
+        let delegated = match delegation {
+            Some(delegation) => self.delegate(twin, &mut row, delegation).await?,
+            None => None,
+        };
+        self.ingest.queue(row, delegated, receipt).await.map_err(|_| PublishRefused::Unavailable)
     }
 
     /// The twin as it is now, if it is still the same instance.
@@ -91,50 +102,48 @@ impl Platform {
             Err(_) => Err(PublishRefused::Unavailable),
         }
     }
+}
 
-    fn message_row(
-        &self,
-        twin: &Twin,
-        publication: Publication,
-        time_received_us: i64,
-        is_answer: bool,
-    ) -> Result<MessageRow, PublishRefused> {
-        if publication.content.len() > PAYLOAD_BYTES_MAX {
-            return Err(PublishRefused::TooLarge);
-        }
-        let endpoint = endpoint(publication.endpoint)?;
-        let outcome = match &twin.adapter {
-            // The answer to a command is no telemetry (devices.md 7).
-            _ if is_answer => RowOutcome::RawOnly,
-            None => RowOutcome::RawOnly,
-            Some(adapter) => {
-                let content = publication.content.as_ref();
-                let message = Message { endpoint: &endpoint, content, time_received_us };
-                let started = Instant::now();
-                let outcome = normalise(adapter, &message);
-                twin.note_adapter_time(started.elapsed());
-                outcome
-            }
-        };
-        // MQTT 3.1.1 carries no content type (devices.md 3).
-        let content_type = publication.content_type.or_else(|| {
-            let is_json = !matches!(outcome, RowOutcome::RawOnly | RowOutcome::Rejected { .. })
-                || serde_json::from_slice::<serde::de::IgnoredAny>(&publication.content).is_ok();
-            is_json.then(|| "application/json".to_owned())
-        });
-        Ok(MessageRow {
-            twin: twin.no,
-            endpoint,
-            content_type: content_type.filter(|text| text.len() <= CONTENT_TYPE_BYTES_MAX),
-            content: publication.content,
-            time_received_us,
-            outcome,
-        })
+/// The row of a message, and what of it belongs to another twin.
+fn message_row(
+    twin: &Twin,
+    publication: Publication,
+    time_received_us: i64,
+    is_answer: bool,
+) -> Result<(MessageRow, Option<Delegation>), PublishRefused> {
+    if publication.content.len() > PAYLOAD_BYTES_MAX {
+        return Err(PublishRefused::TooLarge);
     }
+    let endpoint = endpoint(publication.endpoint)?;
+    let (outcome, delegation) = match &twin.adapter {
+        // The answer to a command is no telemetry (devices.md 7).
+        _ if is_answer => (RowOutcome::RawOnly, None),
+        None => (RowOutcome::RawOnly, None),
+        Some(adapter) => {
+            let content = publication.content.as_ref();
+            let message = Message { endpoint: &endpoint, content, time_received_us };
+            normalise(twin, adapter, &message)
+        }
+    };
+    // MQTT 3.1.1 carries no content type (devices.md 3).
+    let content_type = publication.content_type.or_else(|| {
+        let is_json = !matches!(outcome, RowOutcome::RawOnly | RowOutcome::Rejected { .. })
+            || serde_json::from_slice::<serde::de::IgnoredAny>(&publication.content).is_ok();
+        is_json.then(|| "application/json".to_owned())
+    });
+    let row = MessageRow {
+        twin: twin.no,
+        endpoint,
+        content_type: content_type.filter(|text| text.len() <= CONTENT_TYPE_BYTES_MAX),
+        content: publication.content,
+        time_received_us,
+        outcome,
+    };
+    Ok((row, delegation))
 }
 
 /// Runs `work` where it holds up no socket, if the runtime has such a place.
-fn off_the_sockets<T>(work: impl FnOnce() -> T) -> T {
+pub(super) fn off_the_sockets<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),
@@ -159,8 +168,16 @@ fn endpoint(mut text: String) -> Result<String, PublishRefused> {
     Ok(text)
 }
 
-fn normalise(adapter: &adapter::Adapter, message: &Message<'_>) -> RowOutcome {
-    match adapter.normalise(message) {
+/// Runs an adapter and takes note of how long it took.
+pub(super) fn normalise(
+    twin: &Twin,
+    adapter: &adapter::Adapter,
+    message: &Message<'_>,
+) -> (RowOutcome, Option<Delegation>) {
+    let started = Instant::now();
+    let outcome = adapter.normalise(message);
+    twin.note_adapter_time(started.elapsed());
+    match outcome {
         Outcome::Values(normalized) => {
             let elements = &adapter.model().elements;
             let values = normalized.values.into_iter().filter_map(|value| {
@@ -171,19 +188,14 @@ fn normalise(adapter: &adapter::Adapter, message: &Message<'_>) -> RowOutcome {
                     historized: element.historized,
                 })
             });
-            RowOutcome::Values {
-                time_observed_us: normalized.time_observed_us,
-                values: values.collect(),
-            }
+            let time_observed_us = normalized.time_observed_us;
+            (RowOutcome::Values { time_observed_us, values: values.collect() }, None)
         }
         Outcome::Rejected(rejection) => {
-            RowOutcome::Rejected { code: rejection.code, message: rejection.message }
+            let adapter::Rejection { code, message } = rejection;
+            (RowOutcome::Rejected { code, message }, None)
         }
-        // Gateways are not served yet, so no target can be found (adapters-and-models.md A9).
-        Outcome::Delegated(delegation) => RowOutcome::Rejected {
-            code: 404,
-            message: format!("Target digital twin instance '{}' not found", delegation.target),
-        },
+        Outcome::Delegated(delegation) => (RowOutcome::RawOnly, Some(delegation)),
     }
 }
 

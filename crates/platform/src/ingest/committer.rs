@@ -39,6 +39,8 @@ pub struct Settled {
 
 struct Queued {
     row: MessageRow,
+    /// What of a gateway's message belongs to another twin; both are kept, or neither.
+    delegated: Option<Box<MessageRow>>,
     receipt: Option<Receipt>,
     /// Gives the room in the queue back when the message is settled.
     _room: OwnedSemaphorePermit,
@@ -75,13 +77,21 @@ impl Ingest {
         self.slow.acquire().await.ok()
     }
 
-    /// Queues a row; waits while the queue is full.
-    pub async fn queue(&self, row: MessageRow, receipt: Option<Receipt>) -> Result<(), Closed> {
-        let permits = u32::try_from(row.content.len() / PERMIT_BYTES + 1).map_err(|_| Closed)?;
+    /// Queues a row, and with it what of it belongs to another twin; waits while the queue is full.
+    pub async fn queue(
+        &self,
+        row: MessageRow,
+        delegated: Option<MessageRow>,
+        receipt: Option<Receipt>,
+    ) -> Result<(), Closed> {
+        let delegated = delegated.map(Box::new);
+        let bytes = row.content.len() + delegated.as_ref().map_or(0, |row| row.content.len());
+        let permits = u32::try_from(bytes / PERMIT_BYTES + 1).map_err(|_| Closed)?;
         let room = self.room.clone().acquire_many_owned(permits).await.map_err(|_| Closed)?;
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or(Closed)?;
-        queue.send(Queued { row, receipt, _room: room }).await.map_err(|_| Closed)
+        let queued = Queued { row, delegated, receipt, _room: room };
+        queue.send(queued).await.map_err(|_| Closed)
     }
 
     /// Closes the queue and waits until what is in it is committed.
@@ -102,8 +112,9 @@ async fn run(mut queue: mpsc::Receiver<Queued>, store: Arc<dyn Store>, metrics: 
         let mut rows = Vec::with_capacity(waiting.len());
         let mut receipts = Vec::with_capacity(waiting.len());
         let mut rooms = Vec::with_capacity(waiting.len());
-        for Queued { row, receipt, _room } in waiting.drain(..) {
+        for Queued { row, delegated, receipt, _room } in waiting.drain(..) {
             rows.push(row);
+            rows.extend(delegated.map(|row| *row));
             receipts.extend(receipt);
             rooms.push(_room);
         }

@@ -14,6 +14,8 @@ use crate::platform::Platform;
 pub enum LoginRefused {
     /// Unknown key, wrong password, or a twin that does not connect: one answer for all.
     BadCredentials,
+    /// A certificate that is not that of a twin, or not of the one the user name says.
+    NotAuthorized,
     /// The store failed; worth another try.
     Unavailable,
 }
@@ -49,6 +51,40 @@ impl Platform {
             return Err(self.login_refused(external_key, "wrong_password"));
         }
         Ok(twin)
+    }
+
+    /// The twin whose external key is the common name of a certificate that the TLS layer has
+    /// checked. A user name beside it must be the same.
+    ///
+    /// # Errors
+    /// See [`LoginRefused`].
+    pub async fn device_login_by_certificate(
+        &self,
+        domain_id: &str,
+        common_name: &str,
+        user: Option<&str>,
+    ) -> Result<Arc<Twin>, LoginRefused> {
+        let refused = |reason| {
+            self.login_refused(common_name, reason);
+            Err(LoginRefused::NotAuthorized)
+        };
+        if user.is_some_and(|user| user != common_name) {
+            return refused("user_unlike_certificate");
+        }
+        let twin = match self.twin(domain_id, common_name).await {
+            Ok(Some(twin)) => twin,
+            Ok(None) => return refused("unknown_common_name"),
+            Err(_) => return Err(LoginRefused::Unavailable),
+        };
+        if !matches!(twin.connectivity_type.as_str(), "DIRECT" | "GATEWAY") {
+            return refused("twin_does_not_connect");
+        }
+        let Some(auth_id) = &twin.auth_id else { return refused("no_auth_id") };
+        match self.store().certificate_get(auth_id).await {
+            Ok(Some(_)) => Ok(twin),
+            Ok(None) => refused("auth_id_is_no_certificate"),
+            Err(_) => Err(LoginRefused::Unavailable),
+        }
     }
 
     /// The ACTIVE twin with this external key, from the cache or from the store.

@@ -5,6 +5,7 @@
 
 mod accept;
 mod committer;
+mod delegate;
 mod login;
 mod twins;
 

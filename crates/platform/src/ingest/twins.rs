@@ -1,7 +1,7 @@
 //! Twins that devices are connected as, ready to normalise for.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,11 +25,15 @@ pub struct Twin {
     pub(crate) connectivity_type: String,
     /// OCID of the adapter.
     pub(crate) adapter_id: Option<String>,
+    /// OCIDs of the gateways that may send for it.
+    pub(crate) gateways: Vec<String>,
     /// `None` for unstructured twins.
     pub(crate) adapter: Option<Arc<adapter::Adapter>>,
     stale: AtomicBool,
     /// Whether the adapter's last run took longer than [`ADAPTER_QUICK_MAX`].
     slow: AtomicBool,
+    /// Up to when its messages have used its allowance.
+    paid_until_us: AtomicI64,
 }
 
 impl Twin {
@@ -41,6 +45,16 @@ impl Twin {
     /// Whether the next run of the adapter is expected to take long.
     pub(crate) fn adapter_is_slow(&self) -> bool {
         self.slow.load(Ordering::Relaxed)
+    }
+
+    /// Takes one message of the allowance: `every_us` apart on average, a second's worth at once.
+    /// False when it is used up.
+    pub(crate) fn allows(&self, every_us: i64, now_us: i64) -> bool {
+        let next = |paid_until: i64| {
+            let paid_until = paid_until.max(now_us);
+            (paid_until - now_us <= 1_000_000 - every_us).then_some(paid_until + every_us)
+        };
+        self.paid_until_us.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
     }
 
     /// Remembers how long the adapter's last run took.
@@ -62,10 +76,12 @@ impl Twin {
             external_key: instance.external_key.clone(),
             auth_id: instance.auth_id.clone(),
             connectivity_type: instance.connectivity_type.clone(),
+            gateways: instance.gateways.clone(),
             adapter_id: instance.adapter_id.clone(),
             adapter,
             stale: AtomicBool::new(false),
             slow: AtomicBool::new(false),
+            paid_until_us: AtomicI64::new(0),
         }
     }
 }

@@ -4,6 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::TwinNo;
 
+/// A certificate that twins name as their `authId`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// OCID.
+    pub id: String,
+    /// Name, one of a kind.
+    pub name: String,
+}
+
 /// A subscription of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {

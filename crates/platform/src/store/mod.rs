@@ -167,6 +167,13 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     /// historized values, rejected rows.
     async fn commit_batch(&self, batch: Arc<Vec<MessageRow>>) -> Stored<()>;
 
+    /// Keeps a certificate.
+    async fn certificate_create(&self, certificate: &Certificate) -> Stored<()>;
+    /// The certificate with this OCID.
+    async fn certificate_get(&self, id: &str) -> Stored<Option<Certificate>>;
+    /// The certificate with this name.
+    async fn certificate_by_name(&self, name: &str) -> Stored<Option<Certificate>>;
+
     /// Sessions that outlive their connection.
     async fn session_all(&self) -> Stored<Vec<SessionRecord>>;
     /// Keeps a session, in place of an earlier one of the same twin and client id.

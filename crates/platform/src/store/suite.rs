@@ -2,6 +2,7 @@
 //! case and runs them all; a new case is found by being in a `cases!` block.
 
 mod control;
+mod devices;
 mod identity;
 mod messages;
 mod resources;
@@ -31,7 +32,15 @@ pub type Case = fn(Box<dyn Place>) -> futures_util::future::BoxFuture<'static, (
 
 /// Every case by its name.
 pub fn all() -> Vec<(&'static str, Case)> {
-    [resources::CASES, control::CASES, messages::CASES, identity::CASES, vault::CASES].concat()
+    [
+        resources::CASES,
+        control::CASES,
+        messages::CASES,
+        devices::CASES,
+        identity::CASES,
+        vault::CASES,
+    ]
+    .concat()
 }
 
 /// Functions that take a place, and the table of them.
