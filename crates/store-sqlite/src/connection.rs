@@ -25,9 +25,6 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// Jobs that may wait for the writer; each is small or one batch.
 const JOBS_WAITING_MAX: usize = 256;
 
-/// Idle readers kept open.
-const READERS_IDLE_MAX: usize = 4;
-
 /// Readers at work at once; more wait. A reader that takes its whole time is one of few.
 const READERS_MAX: usize = 16;
 
@@ -149,6 +146,20 @@ impl Database {
         self.read_within(READ_TIME_MAX, work).await
     }
 
+    /// Looks one thing up by its key: so little work that it is done where it is asked for, unless
+    /// every reader is busy. A change of threads would cost more.
+    pub async fn look_up<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Stored<T> + Send + 'static,
+    ) -> Stored<T> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let Some(reader) = idle else { return self.read(work).await };
+        reader.work_within(READ_TIME_MAX);
+        let result = work(&reader.connection);
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        result
+    }
+
     async fn read_within<T: Send + 'static>(
         &self,
         time_max: Duration,
@@ -164,13 +175,9 @@ impl Database {
                 Some(reader) => reader,
                 None => Reader::open(&path)?,
             };
-            *reader.deadline.lock().unwrap_or_else(PoisonError::into_inner) =
-                Instant::now() + time_max;
+            reader.work_within(time_max);
             let result = work(&reader.connection);
-            let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
-            if readers.len() < READERS_IDLE_MAX {
-                readers.push(reader);
-            }
+            readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
             result
         });
         task.await.map_err(|error| StoreError::Failed(format!("a reader failed: {error}")))?
@@ -234,6 +241,11 @@ fn create_private(path: &Path) -> Stored<()> {
 }
 
 impl Reader {
+    /// Sets the time after which work that is still going on is stopped.
+    fn work_within(&self, time_max: Duration) {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + time_max;
+    }
+
     fn open(path: &Path) -> Stored<Reader> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;

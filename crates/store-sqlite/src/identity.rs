@@ -115,7 +115,7 @@ fn compartment_sql(kind: ResourceType) -> &'static str {
 impl IdentityStore for SqliteStore {
     async fn identity_get(&self, key_id: &str) -> Stored<Option<Identity>> {
         let key_id = key_id.to_owned();
-        self.database.read(move |connection| identity(connection, &key_id)).await
+        self.database.look_up(move |connection| identity(connection, &key_id)).await
     }
 
     async fn api_key_create(&self, key: &ApiKey) -> Stored<()> {
@@ -156,7 +156,7 @@ impl IdentityStore for SqliteStore {
         let sql = compartment_sql(kind);
         let id = id.to_owned();
         self.database
-            .read(move |connection| {
+            .look_up(move |connection| {
                 let statement = connection.prepare_cached(sql);
                 statement
                     .and_then(|mut found| found.query_row([&id], |row| row.get(0)).optional())

@@ -22,7 +22,7 @@ const NOT_DELETED: &str = "lifecycle <> 'DELETED'";
 #[async_trait]
 impl Store for SqliteStore {
     async fn setup_get(&self) -> Stored<Option<Setup>> {
-        self.database.read(setup::get).await
+        self.database.look_up(setup::get).await
     }
 
     async fn setup_create(&self, setup: &Setup) -> Stored<()> {
@@ -32,7 +32,7 @@ impl Store for SqliteStore {
 
     async fn resource_get(&self, kind: Kind, id: &str) -> Stored<Option<Record>> {
         let id = id.to_owned();
-        self.database.read(move |connection| resources::get(connection, kind, &id)).await
+        self.database.look_up(move |connection| resources::get(connection, kind, &id)).await
     }
 
     async fn resource_list(&self, kind: Kind, query: &ListQuery) -> Stored<Listed<Record>> {
@@ -59,7 +59,7 @@ impl Store for SqliteStore {
 
     async fn resource_document(&self, kind: Kind, id: &str) -> Stored<Option<String>> {
         let id = id.to_owned();
-        self.database.read(move |connection| resources::document(connection, kind, &id)).await
+        self.database.look_up(move |connection| resources::document(connection, kind, &id)).await
     }
 
     async fn domain_group_all(&self) -> Stored<Vec<DomainGroup>> {
@@ -73,7 +73,7 @@ impl Store for SqliteStore {
     async fn domain_by_short_id(&self, short_id: &str) -> Stored<Option<Domain>> {
         let short_id = short_id.to_owned();
         self.database
-            .read(move |connection| {
+            .look_up(move |connection| {
                 find(connection, &format!("short_id = ? AND {NOT_DELETED}"), &[&short_id])
             })
             .await
@@ -82,7 +82,7 @@ impl Store for SqliteStore {
     async fn model_by_uri(&self, domain_id: &str, spec_uri: &str) -> Stored<Option<Model>> {
         let (domain_id, spec_uri) = (domain_id.to_owned(), spec_uri.to_owned());
         self.database
-            .read(move |connection| {
+            .look_up(move |connection| {
                 let active = "parent_id = ? AND spec_uri = ? AND lifecycle = 'ACTIVE'";
                 find(connection, active, &[&domain_id, &spec_uri])
             })
@@ -96,7 +96,7 @@ impl Store for SqliteStore {
     ) -> Stored<Option<Instance>> {
         let (domain_id, external_key) = (domain_id.to_owned(), external_key.to_owned());
         self.database
-            .read(move |connection| {
+            .look_up(move |connection| {
                 let active = "parent_id = ? AND external_key = ? AND lifecycle = 'ACTIVE'";
                 find(connection, active, &[&domain_id, &external_key])
             })
@@ -105,7 +105,7 @@ impl Store for SqliteStore {
 
     async fn work_get(&self, id: &str) -> Stored<Option<WorkRequest>> {
         let id = id.to_owned();
-        self.database.read(move |connection| work::get(connection, &id)).await
+        self.database.look_up(move |connection| work::get(connection, &id)).await
     }
 
     async fn work_list(&self, query: &ListQuery) -> Stored<Listed<WorkRequest>> {
@@ -129,7 +129,7 @@ impl Store for SqliteStore {
 
     async fn retry_get(&self, key: &str, since_us: i64) -> Stored<Option<SavedAnswer>> {
         let key = key.to_owned();
-        self.database.read(move |connection| retries::get(connection, &key, since_us)).await
+        self.database.look_up(move |connection| retries::get(connection, &key, since_us)).await
     }
 
     async fn retry_keep(&self, answer: &SavedAnswer, since_us: i64) -> Stored<()> {
@@ -138,7 +138,7 @@ impl Store for SqliteStore {
     }
 
     async fn instance_content(&self, no: TwinNo) -> Stored<Snapshot> {
-        self.database.read(move |connection| data::snapshot(connection, no)).await
+        self.database.look_up(move |connection| data::snapshot(connection, no)).await
     }
 
     async fn commit_batch(&self, rows: Arc<Vec<MessageRow>>) -> Stored<()> {

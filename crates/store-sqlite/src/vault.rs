@@ -235,7 +235,7 @@ fn list(connection: &Connection, query: &SecretQuery) -> Stored<Listed<SecretRec
 impl VaultStore for SqliteStore {
     async fn secret_get(&self, id: &str) -> Stored<Option<Secret>> {
         let id = id.to_owned();
-        self.database.read(move |connection| current(connection, &id)).await
+        self.database.look_up(move |connection| current(connection, &id)).await
     }
 
     async fn secret_create(&self, record: &SecretRecord, version: &SecretVersion) -> Stored<()> {
