@@ -1,14 +1,13 @@
 //! One run of a client verb: what the configuration says, and the connection to the platform.
 
-use std::sync::Arc;
-
 use iot_client::{ControlClient, Trust, http_client};
 use oci_core::region;
 
 use crate::args::GlobalArgs;
-use crate::config::{Environment, IotConfig, Settings, Twin, oci_profile};
+use crate::auth::{self, SignIn};
+use crate::client_errors;
+use crate::config::{Environment, IotConfig, Settings, Twin};
 use crate::failure::Failure;
-use crate::{auth, client_errors};
 
 /// What the files say about one twin. Nothing has been sent yet.
 #[derive(Debug)]
@@ -48,27 +47,25 @@ impl Definition {
         Ok(Definition { settings, config, twin, domain_id })
     }
 
-    /// Prepares the connection: profile, key, address, certificates. Sends nothing.
+    /// Prepares the connection: who signs, address, certificates. Sends nothing, but for an
+    /// instance principal, which asks its own machine for its region.
     pub fn connect(self) -> Result<Session, Failure> {
         let settings = &self.settings;
-        let found = oci_profile::find(settings)?;
-        let signer = auth::signer(settings, &found)?;
-        let endpoint = match (&settings.endpoint, &found.profile.region) {
+        let setup = |error| client_errors::failed("Cannot connect", &error);
+        let http = http_client(&trust(settings)?).map_err(setup)?;
+        let SignIn { identity, region, region_metadata, origin } = auth::sign_in(settings, &http)?;
+        let endpoint = match (&settings.endpoint, region) {
             (Some(endpoint), _) => endpoint.clone(),
-            (None, Some(name)) => {
-                region::endpoint("iot", name, settings.region_metadata.as_deref())
-                    .map_err(Failure::usage)?
-            }
+            (None, Some(name)) => region::endpoint("iot", &name, region_metadata.as_deref())
+                .map_err(Failure::usage)?,
             (None, None) => {
-                let text = format!("{} names no region", found.origin);
+                let text = format!("{origin} names no region");
                 return Err(Failure::usage(text).hint("give one with --region or OCI_CLI_REGION"));
             }
         };
         tracing::debug!("Control plane: {endpoint}");
-        let setup = |error| client_errors::failed("Cannot connect", &error);
-        let http = http_client(&trust(settings)?).map_err(setup)?;
-        let control =
-            ControlClient::new(http.clone(), &endpoint, Arc::new(signer)).map_err(setup)?;
+        let control = ControlClient::new(http.clone(), &endpoint, identity).map_err(setup)?;
+        let control = control.with_retry(settings.retry);
         Ok(Session { definition: self, control, http })
     }
 }
