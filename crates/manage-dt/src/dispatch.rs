@@ -56,6 +56,8 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Delete(args) => verbs::delete::run(args, global, &environment),
         Verb::Command(args) => verbs::command::run(args, global, &environment),
         Verb::DeviceCert(args) => verbs::device_cert::run(args, global, &environment),
+        Verb::List => verbs::list::run(global, &environment),
+        Verb::Show(args) => verbs::show::run(args, global, &environment),
         Verb::Env(args) => verbs::env::run(args, global, &environment),
         Verb::User(args) => verbs::user::run(args, global, &environment),
         Verb::Completions { shell } => verbs::completions::run(*shell),

@@ -47,6 +47,20 @@ impl Definition {
         Ok(Definition { settings, config, twin, domain_id })
     }
 
+    /// Reads the configuration for a verb about all twins; `twin` is the first of them.
+    pub fn read_first(args: &GlobalArgs, environment: &Environment) -> Result<Definition, Failure> {
+        let settings = Settings::resolve(args, environment)?;
+        let config = IotConfig::read(&settings.iot_config_file)?;
+        let Some(first) = config.twin_names().next() else {
+            let path = settings.iot_config_file.display();
+            let failure = Failure::usage(format!("{path} defines no digital twins"));
+            return Err(failure.hint("add one under `digital_twins`"));
+        };
+        let twin = config.twin(first)?;
+        let domain_id = config.domain_id()?.to_owned();
+        Ok(Definition { settings, config, twin, domain_id })
+    }
+
     /// Prepares the connection: who signs, address, certificates. Sends nothing, but for an
     /// instance principal, which asks its own machine for its region.
     pub fn connect(self) -> Result<Session, Failure> {

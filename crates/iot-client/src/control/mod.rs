@@ -85,7 +85,18 @@ impl ControlClient {
         tail: &str,
         accept: &'static str,
     ) -> Result<T, ClientError> {
-        let url = below(&self.base, &format!("{path}/{}{tail}", segment(id)?), &[]);
+        self.get_with(path, id, tail, &[], accept).await
+    }
+
+    async fn get_with<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        id: &str,
+        tail: &str,
+        query: &[(&str, &str)],
+        accept: &'static str,
+    ) -> Result<T, ClientError> {
+        let url = below(&self.base, &format!("{path}/{}{tail}", segment(id)?), query);
         let call = Call { accept, ..Call::new(Method::GET, url) };
         self.send(&call, Repeat::Always).await?.json()
     }

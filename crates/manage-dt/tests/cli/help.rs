@@ -16,6 +16,8 @@ fn help_texts() {
         "serve",
         "demo",
         "env",
+        "list",
+        "show",
         "model",
         "model check",
         "model diff",

@@ -7,4 +7,5 @@ mod bad_input;
 mod help;
 mod kit;
 mod models;
+mod twins;
 mod verbs;
