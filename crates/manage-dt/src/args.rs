@@ -24,7 +24,7 @@ pub use device_cert::{DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use serve::{Limits, ServeArgs};
-pub use twins::ShowArgs;
+pub use twins::{ConfigVerb, ShowArgs};
 pub use user::{UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
 
 /// Longest look-back of `query`, a century in minutes.
@@ -160,6 +160,26 @@ Examples:
   manage-dt user remove ann"
     )]
     User(UserArgs),
+    /// Find what is wrong: from the profile to the token of the data API
+    #[command(after_help = "\
+Names the first broken step and the fix, and the traps that lead other OCI tools
+astray beside a local platform.
+
+Examples:
+  manage-dt doctor
+  manage-dt --local doctor
+  manage-dt --output json doctor | jq .healthy")]
+    Doctor,
+    /// Show the settings in force and where they come from
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Write the manual pages into a directory
+    #[command(hide = true)]
+    Man {
+        /// The directory.
+        #[arg(value_parser = path_parser())]
+        dir: PathBuf,
+    },
     /// Print a completion script for a shell
     #[command(after_help = "\
 Example:

@@ -66,7 +66,7 @@ impl Definition {
     pub fn connect(self) -> Result<Session, Failure> {
         let settings = &self.settings;
         let setup = |error| client_errors::failed("Cannot connect", &error);
-        let http = http_client(&trust(settings)?).map_err(setup)?;
+        let http = http(settings)?;
         let SignIn { identity, region, region_metadata, origin } = auth::sign_in(settings, &http)?;
         let endpoint = match (&settings.endpoint, region) {
             (Some(endpoint), _) => endpoint.clone(),
@@ -82,6 +82,11 @@ impl Definition {
         let control = control.with_retry(settings.retry);
         Ok(Session { definition: self, control, http })
     }
+}
+
+/// Connections that trust what the settings say.
+pub fn http(settings: &Settings) -> Result<reqwest::Client, Failure> {
+    http_client(&trust(settings)?).map_err(|error| client_errors::failed("Cannot connect", &error))
 }
 
 fn trust(settings: &Settings) -> Result<Trust, Failure> {

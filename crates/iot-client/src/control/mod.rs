@@ -73,6 +73,11 @@ impl ControlClient {
         Ok(ControlClient { http, base, identity, policy })
     }
 
+    /// The address of the control plane, version included.
+    pub fn endpoint(&self) -> &str {
+        self.base.as_str()
+    }
+
     /// The same client with other bounds for its tries.
     pub fn with_retry(self, policy: RetryPolicy) -> ControlClient {
         ControlClient { policy, ..self }

@@ -3,13 +3,16 @@
 pub mod adapter;
 pub mod command;
 pub mod completions;
+pub mod config;
 pub mod create;
 pub mod delete;
 pub mod demo;
 pub mod device_cert;
+pub mod doctor;
 pub mod env;
 mod instances;
 pub mod list;
+pub mod man;
 pub mod model;
 pub mod query;
 mod resource;

@@ -4,6 +4,7 @@
 
 mod adapter;
 mod bad_input;
+mod doctor;
 mod help;
 mod kit;
 mod models;
