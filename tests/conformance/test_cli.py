@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 
 from server import binary
 
@@ -195,3 +196,49 @@ def test_the_oci_cli_shows_a_refusal(server, env):
     done = oci_cli(server, "iot", "domain", "get", "--iot-domain-id", unknown)
     assert done.returncode == 1
     assert "NotAuthorizedOrNotFound" in done.stderr
+
+
+def test_list_and_show(server):
+    exits(0, in_client(server, "create", "custom-adapter"))
+    exits(0, in_client(server, "create", "unstructured"))
+    try:
+        listed = json.loads(exits(0, in_client(server, "--output", "json", "list")).stdout)
+        twins = {twin["name"]: twin for twin in listed["digitalTwins"]}
+        assert twins["custom-adapter"]["state"] == twins["unstructured"]["state"] == "exists"
+        assert twins["custom-adapter"]["drift"] == [], "what was created is what the files say"
+        assert twins["unstructured"]["timeLastHeard"] is None
+        values = {
+            "count": 7, "humidity": 52.5, "pressure": 1013, "qmp_temperature": 22.1,
+            "sht_temperature": 22.3,
+        }
+        for twin in ("custom-adapter", "unstructured"):
+            done = exits(0, in_client(server, "--output", "json", "show", twin))
+            key = json.loads(done.stdout)["instance"]["externalKey"]
+            posted = requests.post(
+                f"https://{server.env['IOT_DEVICE_HOST']}:{server.env['IOT_HTTPS_PORT']}"
+                "/iot/v1/telemetry",
+                json=values, auth=(key, server.env["DEVICE_PASSWORD"]),
+                verify=server.env["SSL_CERT_FILE"], timeout=30,
+            )
+            assert posted.ok, posted.text
+        shown = json.loads(
+            exits(0, in_client(server, "--output", "json", "show", "custom-adapter")).stdout
+        )
+        assert shown["content"]["count"] == 7
+        assert shown["content"]["_metadata"]["count"]["timeObserved"]
+        table = exits(0, in_client(server, "show", "custom-adapter", COLUMNS="80")).stdout
+        assert "Last heard" in table and "never" not in table
+        listed = json.loads(exits(0, in_client(server, "--output", "json", "list")).stdout)
+        heard = {twin["name"]: twin["timeLastHeard"] for twin in listed["digitalTwins"]}
+        assert heard["custom-adapter"] and heard["unstructured"]
+    finally:
+        in_client(server, "delete", "custom-adapter")
+        in_client(server, "delete", "unstructured")
+
+
+def test_doctor_finds_nothing_wrong(server):
+    done = exits(0, in_client(server, "--output", "json", "doctor"))
+    document = json.loads(done.stdout)
+    assert document["healthy"] and len(document["steps"]) == 5
+    broken = exits(3, in_client(server, "--endpoint", "https://iot.localhost:1", "doctor"))
+    assert "BROKEN  control plane" in broken.stdout

@@ -55,6 +55,11 @@ impl Answer {
         })
     }
 
+    /// The body as text.
+    pub fn text(&self) -> Result<String, ClientError> {
+        String::from_utf8(self.body.clone()).map_err(|_| self.protocol("it is not UTF-8 text"))
+    }
+
     /// A header's text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().filter(|value| !value.is_empty())

@@ -13,7 +13,7 @@ use rustls_pki_types::pem::PemObject;
 
 use crate::ClientError;
 use crate::error::causes;
-use crate::limits::{CONNECT_TIMEOUT, REQUEST_TIMEOUT};
+use crate::limits::{CONNECT_TIMEOUT, METADATA_CONNECT_TIMEOUT, REQUEST_TIMEOUT};
 
 /// Whom to trust.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +55,22 @@ pub fn http_client(trust: &Trust) -> Result<reqwest::Client, ClientError> {
     })
 }
 
+/// A client of the metadata service: plain HTTP on a link of its own, which no proxy leads to.
+pub(crate) fn metadata_client() -> Result<reqwest::Client, ClientError> {
+    let builder = reqwest::Client::builder()
+        .http1_only()
+        .connect_timeout(METADATA_CONNECT_TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .dns_resolver(Resolver)
+        .no_proxy();
+    // The system's certificates would take time to read; a metadata service by https is none.
+    let builder = builder.tls_backend_preconfigured(tls_config_of(RootCertStore::empty())?);
+    builder.build().map_err(|error| ClientError::setup(causes(&error)))
+}
+
 fn tls_config(pem: &[u8]) -> Result<ClientConfig, ClientError> {
     let unusable = |why: &str| {
         ClientError::setup(format!(
@@ -71,10 +87,14 @@ fn tls_config(pem: &[u8]) -> Result<ClientConfig, ClientError> {
     if usable == 0 {
         return Err(unusable("no usable certificate in it"));
     }
+    tls_config_of(roots)
+}
+
+fn tls_config_of(roots: RootCertStore) -> Result<ClientConfig, ClientError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| unusable(&error.to_string()))?
+        .map_err(|error| ClientError::setup(format!("cannot set up TLS: {error}")))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];

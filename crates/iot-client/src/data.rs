@@ -8,8 +8,8 @@ use reqwest::Url;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::ClientError;
 use crate::exchange::{Repeat, base_url, below, exchange, segment};
+use crate::{ClientError, RetryPolicy};
 
 /// A client of the data API with a token. Cheap to clone; `Debug` does not show the token.
 #[derive(Clone)]
@@ -62,7 +62,7 @@ impl DataClient {
                 .header("authorization", self.authorization.clone())
                 .header("accept", "application/json"))
         };
-        exchange(url, Repeat::Always, build).await?.json()
+        exchange(url, Repeat::Always, &RetryPolicy::BRIEF, build).await?.json()
     }
 }
 

@@ -54,7 +54,20 @@ impl ClientError {
         }
     }
 
-    pub(crate) fn setup(message: impl Into<String>) -> ClientError {
+    /// The same error, with what was being done in front of its message.
+    pub(crate) fn about(mut self, what: &str) -> ClientError {
+        match &mut self {
+            ClientError::Setup { message }
+            | ClientError::Service { message, .. }
+            | ClientError::Protocol { message, .. } => *message = format!("{what}: {message}"),
+            // Says whom it is about already.
+            ClientError::Unreachable { .. } => {}
+        }
+        self
+    }
+
+    /// An error about something that was given to us.
+    pub fn setup(message: impl Into<String>) -> ClientError {
         ClientError::Setup { message: message.into() }
     }
 

@@ -1,12 +1,13 @@
 //! One call: tries, pauses, and what may be tried again (control-plane.md 1.12).
 
-use std::time::Duration;
+use std::time::Instant;
 
+use http::header::RETRY_AFTER;
+use oci_core::date::parse_imf_fixdate;
 use reqwest::{RequestBuilder, StatusCode, Url};
 
-use crate::ClientError;
-use crate::answer::Answer;
-use crate::limits::{RETRY_PAUSE, TRIES_MAX};
+use crate::answer::{Answer, now_s};
+use crate::{ClientError, RetryPolicy};
 
 /// Whether a call may be sent again after a failure that might pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,53 +25,82 @@ pub(crate) enum Repeat {
 pub(crate) async fn exchange(
     url: &Url,
     repeat: Repeat,
+    policy: &RetryPolicy,
     mut build: impl FnMut() -> Result<RequestBuilder, ClientError>,
 ) -> Result<Answer, ClientError> {
     let host = host_and_port(url);
-    let mut pause = RETRY_PAUSE;
+    let began = Instant::now();
     let mut tried = 0;
     loop {
         tried += 1;
-        let may_repeat = repeat != Repeat::Never && tried < TRIES_MAX;
-        match build()?.send().await {
-            // No connection, or a minute without an answer: a further try only takes longer.
-            Err(error) if !may_repeat || error.is_connect() || error.is_timeout() => {
-                return Err(ClientError::unreachable(&host, error));
+        let failed = match attempt(&host, build()?).await {
+            Ok(answer) if repeat == Repeat::UntilGone && tried > 1 && is_gone(&answer) => {
+                return Ok(answer);
             }
-            Err(_) => {}
-            Ok(response) => {
-                let answer = Answer::read(&host, response).await?;
-                let is_gone = answer.status == StatusCode::NOT_FOUND && tried > 1;
-                if repeat == Repeat::UntilGone && is_gone {
-                    return Ok(answer);
-                }
+            Ok(answer) => {
+                let wanted_s = retry_after_s(&answer, now_s());
                 match answer.success() {
-                    Err(error) if may_repeat && may_pass(&error) => {}
-                    result => return result,
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => Failed { may_pass: may_pass(&error), error, wanted_s },
                 }
             }
+            Err(failed) => failed,
+        };
+        let pause = policy.pause(tried, failed.wanted_s.unwrap_or(0));
+        let is_over =
+            tried >= policy.tries_max || began.elapsed().saturating_add(pause) > policy.time_max;
+        if repeat == Repeat::Never || !failed.may_pass || is_over {
+            return Err(failed.error);
         }
-        tokio::time::sleep(pause + jitter(pause)).await;
-        pause *= 4;
+        let (all, error) = (policy.tries_max, &failed.error);
+        tracing::debug!("Try {tried} of {all}: {error}; again in {:.1} s", pause.as_secs_f64());
+        tokio::time::sleep(pause).await;
     }
 }
 
-/// Whether a refusal may be gone at the next try.
+/// A try without success.
+struct Failed {
+    error: ClientError,
+    may_pass: bool,
+    /// Seconds that the server asks to wait.
+    wanted_s: Option<u64>,
+}
+
+/// One try: the complete answer, whatever its status, or why there is none.
+async fn attempt(host: &str, request: RequestBuilder) -> Result<Answer, Failed> {
+    let response = request.send().await.map_err(|error| {
+        // Nobody listens, no such name, no trust: that does not pass by itself while somebody
+        // waits at a terminal, as the cloud's own clients do for two minutes.
+        let may_pass = error.is_timeout() || !(error.is_connect() || error.is_builder());
+        Failed { error: ClientError::unreachable(host, error), may_pass, wanted_s: None }
+    })?;
+    Answer::read(host, response).await.map_err(|error| {
+        let may_pass = matches!(error, ClientError::Unreachable { .. });
+        Failed { error, may_pass, wanted_s: None }
+    })
+}
+
+fn is_gone(answer: &Answer) -> bool {
+    answer.status == StatusCode::NOT_FOUND
+}
+
+/// Whether a refusal may be gone at the next try (control-plane.md 1.12).
 fn may_pass(error: &ClientError) -> bool {
     let ClientError::Service { status, code, .. } = error else {
         return false;
     };
     match status {
         429 => true,
-        409 => code == "IncorrectState",
+        409 => matches!(code.as_str(), "IncorrectState" | "LockConflict"),
         status => *status >= 500 && *status != 501,
     }
 }
 
-/// Up to a quarter of the pause, so that clients refused together do not return together.
-fn jitter(pause: Duration) -> Duration {
-    let random = oci_core::ocid::random_hex(2);
-    pause * u32::from_str_radix(&random, 16).unwrap_or_default() / 1024
+/// The header `retry-after`: seconds, or a date.
+fn retry_after_s(answer: &Answer, now_s: i64) -> Option<u64> {
+    let text = answer.header(RETRY_AFTER.as_str())?.trim();
+    let until = || u64::try_from(parse_imf_fixdate(text)?.saturating_sub(now_s)).ok();
+    text.parse().ok().or_else(until)
 }
 
 /// The host as the `host` header names it: with the port when it is not the scheme's own.

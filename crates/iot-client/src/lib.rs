@@ -12,11 +12,15 @@ mod data;
 mod error;
 mod exchange;
 mod form;
+mod identity;
 pub mod limits;
+mod retry;
 mod token;
 
 pub use connect::{Trust, http_client};
 pub use control::{AdapterQuery, ControlClient, InstanceQuery, ModelQuery};
 pub use data::DataClient;
 pub use error::ClientError;
+pub use identity::{Identity, InstanceMetadata, InstancePrincipal, InstanceRegion};
+pub use retry::RetryPolicy;
 pub use token::{TokenRequest, token_password};

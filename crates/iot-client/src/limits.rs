@@ -11,12 +11,30 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// A try must have time left after it has connected.
 const _: () = assert!(CONNECT_TIMEOUT.as_secs() < REQUEST_TIMEOUT.as_secs());
 
-/// Tries of one call. The cloud's own clients try eight times, over minutes; whoever waits at a
-/// terminal wants to know sooner.
-pub const TRIES_MAX: u32 = 3;
+/// Tries of one call of the control plane, as in the cloud's own clients (control-plane.md 1.12).
+pub const TRIES_MAX: u32 = 8;
 
-/// Pause before the second try; each further pause is four times as long.
-pub const RETRY_PAUSE: Duration = Duration::from_millis(200);
+/// Time after which no further try begins, as in the cloud's own clients.
+pub const TRIES_TIME_MAX: Duration = Duration::from_secs(600);
+
+/// Pause before the second try; each further pause is twice as long.
+pub const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Longest pause, unless the server asks for a longer one.
+pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// Tries of calls that the cloud's own clients do not repeat at all, such as those of the data
+/// API, and of the exchange of a certificate for a token (control-plane.md 2.6).
+pub const BRIEF_TRIES_MAX: u32 = 3;
+
+/// First pause of these.
+pub const BRIEF_PAUSE: Duration = Duration::from_millis(200);
+
+/// Time to connect to the metadata service, which is on the same machine or does not exist.
+pub const METADATA_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A token that ends within these seconds is renewed first (control-plane.md 2.5).
+pub const TOKEN_GRACE_S: i64 = 60;
 
 /// Longest answer read, in bytes: a full page of large models fits.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;

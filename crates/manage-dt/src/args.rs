@@ -8,6 +8,7 @@ mod device_cert;
 mod global;
 mod model;
 mod serve;
+mod twins;
 mod user;
 
 use std::ffi::OsString;
@@ -23,6 +24,7 @@ pub use device_cert::{DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use serve::{Limits, ServeArgs};
+pub use twins::{ConfigVerb, ShowArgs};
 pub use user::{UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
 
 /// Longest look-back of `query`, a century in minutes.
@@ -88,6 +90,26 @@ Examples:
   manage-dt delete --id ocid1.iotdigitaltwininstance... custom-adapter"
     )]
     Delete(DeleteArgs),
+    /// List the twins of the configuration file: what exists, what differs
+    #[command(after_help = "\
+Each twin exists, is partial (parts are missing), absent, drifted (an adapter or
+the instance is not as the files have it), ambiguous or invalid. When a twin was
+last heard comes from its content, for a twin without a model from its messages.
+
+Examples:
+  manage-dt list
+  manage-dt --local list
+  manage-dt --output json list | jq -r '.digitalTwins[] | .name + \" \" + .state'")]
+    List,
+    /// Show a twin: instance, model, adapter, content with times
+    #[command(
+        override_usage = "manage-dt show [OPTIONS] <TWIN>",
+        after_help = "\
+Examples:
+  manage-dt show custom-adapter
+  manage-dt --output json show custom-adapter | jq .content"
+    )]
+    Show(ShowArgs),
     /// Check and compare digital twin models, offline
     #[command(subcommand)]
     Model(ModelVerb),
@@ -138,6 +160,26 @@ Examples:
   manage-dt user remove ann"
     )]
     User(UserArgs),
+    /// Find what is wrong: from the profile to the token of the data API
+    #[command(after_help = "\
+Names the first broken step and the fix, and the traps that lead other OCI tools
+astray beside a local platform.
+
+Examples:
+  manage-dt doctor
+  manage-dt --local doctor
+  manage-dt --output json doctor | jq .healthy")]
+    Doctor,
+    /// Show the settings in force and where they come from
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Write the manual pages into a directory
+    #[command(hide = true)]
+    Man {
+        /// The directory.
+        #[arg(value_parser = path_parser())]
+        dir: PathBuf,
+    },
     /// Print a completion script for a shell
     #[command(after_help = "\
 Example:

@@ -1,14 +1,13 @@
 //! One run of a client verb: what the configuration says, and the connection to the platform.
 
-use std::sync::Arc;
-
 use iot_client::{ControlClient, Trust, http_client};
 use oci_core::region;
 
 use crate::args::GlobalArgs;
-use crate::config::{Environment, IotConfig, Settings, Twin, oci_profile};
+use crate::auth::{self, SignIn};
+use crate::client_errors;
+use crate::config::{Environment, IotConfig, Settings, Twin};
 use crate::failure::Failure;
-use crate::{auth, client_errors};
 
 /// What the files say about one twin. Nothing has been sent yet.
 #[derive(Debug)]
@@ -48,29 +47,46 @@ impl Definition {
         Ok(Definition { settings, config, twin, domain_id })
     }
 
-    /// Prepares the connection: profile, key, address, certificates. Sends nothing.
+    /// Reads the configuration for a verb about all twins; `twin` is the first of them.
+    pub fn read_first(args: &GlobalArgs, environment: &Environment) -> Result<Definition, Failure> {
+        let settings = Settings::resolve(args, environment)?;
+        let config = IotConfig::read(&settings.iot_config_file)?;
+        let Some(first) = config.twin_names().next() else {
+            let path = settings.iot_config_file.display();
+            let failure = Failure::usage(format!("{path} defines no digital twins"));
+            return Err(failure.hint("add one under `digital_twins`"));
+        };
+        let twin = config.twin(first)?;
+        let domain_id = config.domain_id()?.to_owned();
+        Ok(Definition { settings, config, twin, domain_id })
+    }
+
+    /// Prepares the connection: who signs, address, certificates. Sends nothing, but for an
+    /// instance principal, which asks its own machine for its region.
     pub fn connect(self) -> Result<Session, Failure> {
         let settings = &self.settings;
-        let found = oci_profile::find(settings)?;
-        let signer = auth::signer(settings, &found)?;
-        let endpoint = match (&settings.endpoint, &found.profile.region) {
+        let setup = |error| client_errors::failed("Cannot connect", &error);
+        let http = http(settings)?;
+        let SignIn { identity, region, region_metadata, origin } = auth::sign_in(settings, &http)?;
+        let endpoint = match (&settings.endpoint, region) {
             (Some(endpoint), _) => endpoint.clone(),
-            (None, Some(name)) => {
-                region::endpoint("iot", name, settings.region_metadata.as_deref())
-                    .map_err(Failure::usage)?
-            }
+            (None, Some(name)) => region::endpoint("iot", &name, region_metadata.as_deref())
+                .map_err(Failure::usage)?,
             (None, None) => {
-                let text = format!("{} names no region", found.origin);
+                let text = format!("{origin} names no region");
                 return Err(Failure::usage(text).hint("give one with --region or OCI_CLI_REGION"));
             }
         };
         tracing::debug!("Control plane: {endpoint}");
-        let setup = |error| client_errors::failed("Cannot connect", &error);
-        let http = http_client(&trust(settings)?).map_err(setup)?;
-        let control =
-            ControlClient::new(http.clone(), &endpoint, Arc::new(signer)).map_err(setup)?;
+        let control = ControlClient::new(http.clone(), &endpoint, identity).map_err(setup)?;
+        let control = control.with_retry(settings.retry);
         Ok(Session { definition: self, control, http })
     }
+}
+
+/// Connections that trust what the settings say.
+pub fn http(settings: &Settings) -> Result<reqwest::Client, Failure> {
+    http_client(&trust(settings)?).map_err(|error| client_errors::failed("Cannot connect", &error))
 }
 
 fn trust(settings: &Settings) -> Result<Trust, Failure> {

@@ -8,10 +8,12 @@
 pub mod config;
 pub mod date;
 mod der;
+pub mod federation;
 pub mod key;
 pub mod limits;
 pub mod ocid;
 mod pem;
 pub mod region;
 pub mod sign;
+pub mod token;
 pub mod verify;

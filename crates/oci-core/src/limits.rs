@@ -23,6 +23,12 @@ pub const RSA_BITS_MIN: usize = 2048;
 /// Largest RSA modulus, in bits; the cryptographic library goes no further.
 pub const RSA_BITS_MAX: usize = 8192;
 
+/// Longest security token read; those of the cloud have about 4 KiB.
+pub const TOKEN_BYTES_MAX: usize = 64 * 1024;
+
+/// Most authorities between an instance's certificate and the root.
+pub const CHAIN_CERTIFICATES_MAX: usize = 16;
+
 /// Longest OCID, in bytes.
 pub const OCID_BYTES_MAX: usize = 255;
 

@@ -105,12 +105,34 @@ pub fn endpoint_with_default(
     metadata_json: Option<&str>,
     default_domain: Option<&str>,
 ) -> Result<String, RegionError> {
+    let (region, domain) = place(region, metadata_json, default_domain)?;
+    Ok(match domain {
+        Some(domain) => format!("https://{service}.{region}.oci.{domain}"),
+        None => format!("https://{service}.{region}"),
+    })
+}
+
+/// Address of the service that gives tokens, `https://auth.<region>.<domain>`: without the label
+/// `oci` (control-plane.md 2.6, step 5). Otherwise as [`endpoint`].
+pub fn auth_endpoint(region: &str, metadata_json: Option<&str>) -> Result<String, RegionError> {
+    Ok(match place(region, metadata_json, None)? {
+        (region, Some(domain)) => format!("https://auth.{region}.{domain}"),
+        (region, None) => format!("https://auth.{region}"),
+    })
+}
+
+/// Identifier and domain of a region; no domain when the region is one itself.
+fn place(
+    region: &str,
+    metadata_json: Option<&str>,
+    default_domain: Option<&str>,
+) -> Result<(String, Option<String>), RegionError> {
     let region = region.trim().to_ascii_lowercase();
     if !is_host(&region) {
         return Err(RegionError::Name(region));
     }
     if region.contains('.') {
-        return Ok(format!("https://{service}.{region}"));
+        return Ok((region, None));
     }
     let described = match metadata_json.filter(|json| !json.trim().is_empty()) {
         Some(json) => describe(&region, &read_metadata(json)?),
@@ -128,7 +150,7 @@ pub fn endpoint_with_default(
     if !is_host(host) || port.parse::<u16>().is_err() {
         return Err(RegionError::Domain(domain));
     }
-    Ok(format!("https://{service}.{region}.oci.{domain}"))
+    Ok((region, Some(domain)))
 }
 
 /// Reads one description or an array of them.
@@ -226,6 +248,11 @@ mod tests {
         is("local-2", LOCAL, "local-2.oci.oraclecloud.com");
         is("local-1", &LOCAL.replace("OC0", "oc1"), "local-1.oci.oraclecloud.com");
         is("local-1", "", "local-1.oci.oraclecloud.com");
+        let auth = |region, metadata| auth_endpoint(region, metadata);
+        assert_eq!(auth("LOC", Some(LOCAL)).as_deref(), Ok("https://auth.local-1.localhost:8443"));
+        let frankfurt = auth("eu-frankfurt-1", None);
+        assert_eq!(frankfurt.as_deref(), Ok("https://auth.eu-frankfurt-1.oraclecloud.com"));
+        assert_eq!(auth("a.example", None).as_deref(), Ok("https://auth.a.example"));
         let unknown = endpoint_with_default("iot", "local-2", Some(LOCAL), Some("Corp.example:1"));
         assert_eq!(unknown.as_deref(), Ok("https://iot.local-2.oci.corp.example:1"));
     }

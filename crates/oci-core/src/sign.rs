@@ -49,7 +49,29 @@ impl Signer {
         date: &str,
         body: Option<(&[u8], &str)>,
     ) -> Vec<(&'static str, String)> {
-        let mut headers = vec![("date", date.to_owned()), ("host", host.to_owned())];
+        let headers = vec![("date", date.to_owned()), ("host", host.to_owned())];
+        self.signed(method, target, headers, body)
+    }
+
+    /// As [`Signer::sign`], without the host: so an instance signs the request that exchanges its
+    /// certificate for a token (control-plane.md 2.6, step 7), and no other request.
+    pub fn sign_without_host(
+        &self,
+        method: &str,
+        target: &str,
+        date: &str,
+        body: (&[u8], &str),
+    ) -> Vec<(&'static str, String)> {
+        self.signed(method, target, vec![("date", date.to_owned())], Some(body))
+    }
+
+    fn signed(
+        &self,
+        method: &str,
+        target: &str,
+        mut headers: Vec<(&'static str, String)>,
+        body: Option<(&[u8], &str)>,
+    ) -> Vec<(&'static str, String)> {
         if let Some((content, content_type)) = body {
             headers.push(("content-length", content.len().to_string()));
             headers.push(("content-type", content_type.to_owned()));

@@ -61,6 +61,12 @@ impl ControlClient {
         self.get(PATH, id, "/content", JSON_LD).await
     }
 
+    /// `GetDigitalTwinInstanceContent` with the times of the values in `_metadata`
+    /// (control-plane.md 5.7).
+    pub async fn instance_content_with_metadata(&self, id: &str) -> Result<Value, ClientError> {
+        self.get_with(PATH, id, "/content", &[("shouldIncludeMetadata", "true")], JSON_LD).await
+    }
+
     /// `InvokeRawCommand`; the id of the command's record, from the end of `location`.
     pub async fn raw_command_invoke(
         &self,

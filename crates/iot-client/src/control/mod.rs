@@ -22,10 +22,10 @@ pub use adapters::AdapterQuery;
 pub use instances::InstanceQuery;
 pub use models::ModelQuery;
 
-use crate::ClientError;
 use crate::answer::{Answer, now_s};
 use crate::exchange::{Repeat, base_url, below, exchange, host_and_port, segment};
 use crate::limits::PAGES_MAX;
+use crate::{ClientError, Identity, RetryPolicy};
 
 const JSON: &str = "application/json";
 /// What the cloud's own clients accept for documents of the user's.
@@ -36,7 +36,8 @@ const JSON_LD: &str = "application/json, application/ld+json";
 pub struct ControlClient {
     http: reqwest::Client,
     base: Url,
-    signer: Arc<Signer>,
+    identity: Arc<Identity>,
+    policy: RetryPolicy,
 }
 
 /// A request before it is signed.
@@ -62,13 +63,24 @@ impl ControlClient {
     pub fn new(
         http: reqwest::Client,
         endpoint: &str,
-        signer: Arc<Signer>,
+        identity: impl Into<Identity>,
     ) -> Result<ControlClient, ClientError> {
         let mut base = base_url(endpoint)?;
         let path = base.path().trim_end_matches('/');
         let path = path.strip_suffix(CONTROL_PATH).unwrap_or(path);
         base.set_path(&format!("{path}{CONTROL_PATH}"));
-        Ok(ControlClient { http, base, signer })
+        let (identity, policy) = (Arc::new(identity.into()), RetryPolicy::default());
+        Ok(ControlClient { http, base, identity, policy })
+    }
+
+    /// The address of the control plane, version included.
+    pub fn endpoint(&self) -> &str {
+        self.base.as_str()
+    }
+
+    /// The same client with other bounds for its tries.
+    pub fn with_retry(self, policy: RetryPolicy) -> ControlClient {
+        ControlClient { policy, ..self }
     }
 
     async fn get<T: DeserializeOwned>(
@@ -78,7 +90,18 @@ impl ControlClient {
         tail: &str,
         accept: &'static str,
     ) -> Result<T, ClientError> {
-        let url = below(&self.base, &format!("{path}/{}{tail}", segment(id)?), &[]);
+        self.get_with(path, id, tail, &[], accept).await
+    }
+
+    async fn get_with<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        id: &str,
+        tail: &str,
+        query: &[(&str, &str)],
+        accept: &'static str,
+    ) -> Result<T, ClientError> {
+        let url = below(&self.base, &format!("{path}/{}{tail}", segment(id)?), query);
         let call = Call { accept, ..Call::new(Method::GET, url) };
         self.send(&call, Repeat::Always).await?.json()
     }
@@ -144,16 +167,35 @@ impl ControlClient {
     }
 
     async fn send(&self, call: &Call<'_>, repeat: Repeat) -> Result<Answer, ClientError> {
-        exchange(&call.url, repeat, || self.signed(call)).await
+        let signer = self.identity.signer().await?;
+        match self.send_as(&signer, call, repeat).await {
+            // A token may end early, or its key have changed: once more with a new one.
+            Err(error) if error.status() == Some(401) => {
+                match self.identity.other_than(&signer).await? {
+                    Some(signer) => self.send_as(&signer, call, repeat).await,
+                    None => Err(error),
+                }
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn send_as(
+        &self,
+        signer: &Signer,
+        call: &Call<'_>,
+        repeat: Repeat,
+    ) -> Result<Answer, ClientError> {
+        exchange(&call.url, repeat, &self.policy, || self.signed(signer, call)).await
     }
 
     /// The request as it goes out, dated and signed now.
-    fn signed(&self, call: &Call<'_>) -> Result<RequestBuilder, ClientError> {
+    fn signed(&self, signer: &Signer, call: &Call<'_>) -> Result<RequestBuilder, ClientError> {
         let target = match call.url.query() {
             Some(query) => format!("{}?{query}", call.url.path()),
             None => call.url.path().to_owned(),
         };
-        let headers = self.signer.sign(
+        let headers = signer.sign(
             call.method.as_str(),
             &target,
             &host_and_port(&call.url),

@@ -4,7 +4,8 @@ use crate::support::{Reply, Server, client, ok, plain_http, signer, status};
 use iot_api::data::DataCollection;
 use iot_api::instances::CreateDigitalTwinInstanceDetails;
 use iot_client::{
-    ClientError, ControlClient, DataClient, TokenRequest, Trust, http_client, token_password,
+    ClientError, ControlClient, DataClient, RetryPolicy, TokenRequest, Trust, http_client,
+    token_password,
 };
 use oci_core::date::imf_fixdate;
 use oci_core::verify::{Authorization, check};
@@ -119,7 +120,37 @@ async fn what_is_tried_again() {
         tries(409, transient),
         tries(409, r#"{"code":"Conflict","message":""}"#),
     );
-    assert_eq!([a, b, c, d, e, f], [3, 3, 1, 1, 3, 1]);
+    assert_eq!([a, b, c, d, e, f], [8, 8, 1, 1, 8, 1]);
+}
+
+#[tokio::test]
+async fn the_server_says_when_to_come_again() {
+    let busy =
+        |after: &str| Reply::Answer(429, vec![("retry-after", after.to_owned())], "{}".into());
+    let server = Server::plain(move |number, _| match number {
+        0 => busy("1"),
+        _ => ok(INSTANCE),
+    })
+    .await;
+    let start = std::time::Instant::now();
+    client(&server).instance_get("i").await.unwrap();
+    assert!(start.elapsed().as_millis() >= 1000, "{:?}", start.elapsed());
+
+    // Longer than all tries may take: there is no use in waiting.
+    let server = Server::plain(move |_, _| busy("601")).await;
+    let start = std::time::Instant::now();
+    let error = client(&server).instance_get("i").await.unwrap_err();
+    assert_eq!((error.status(), server.seen().len()), (Some(429), 1));
+    assert!(start.elapsed().as_secs() < 1);
+}
+
+#[tokio::test]
+async fn one_try_is_one_try() {
+    let server = Server::plain(|_, _| status(503, BUSY)).await;
+    let once = RetryPolicy { tries_max: 1, ..RetryPolicy::default() };
+    let client = client(&server).with_retry(once);
+    assert_eq!(client.instance_get("i").await.unwrap_err().status(), Some(503));
+    assert_eq!(server.seen().len(), 1);
 }
 
 #[tokio::test]

@@ -3,4 +3,5 @@
 
 mod control;
 mod failures;
+mod principals;
 mod support;

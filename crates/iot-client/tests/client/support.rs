@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
@@ -11,7 +12,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use iot_client::{ControlClient, Trust, http_client};
+use iot_client::{ControlClient, RetryPolicy, Trust, http_client};
 use oci_core::key::PrivateKey;
 use oci_core::sign::Signer;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -161,7 +162,13 @@ pub fn signer() -> Arc<Signer> {
 
 /// A client of a plain server.
 pub fn client(server: &Server) -> ControlClient {
-    ControlClient::new(plain_http(), &server.url("http", "127.0.0.1"), signer()).unwrap()
+    let client = ControlClient::new(plain_http(), &server.url("http", "127.0.0.1"), signer());
+    client.unwrap().with_retry(impatient())
+}
+
+/// The usual tries with pauses that a test can wait for.
+pub fn impatient() -> RetryPolicy {
+    RetryPolicy { pause: Duration::from_millis(2), ..RetryPolicy::default() }
 }
 
 fn certificate(names: &[&str]) -> (TlsAcceptor, Vec<u8>) {

@@ -44,6 +44,24 @@ pub struct GlobalArgs {
     /// [default: api_key]
     #[arg(long, global = true, value_name = "TYPE", env = "OCI_CLI_AUTH", hide_env_values = true)]
     pub auth: Option<String>,
+    /// Complete address that exchanges an instance's certificate for a token
+    // Hidden, as the next two: options of the OCI CLI that few need (docs/signing-in.md).
+    #[arg(
+        long,
+        global = true,
+        hide = true,
+        value_name = "URL",
+        env = "OCI_CLI_FEDERATION_ENDPOINT",
+        hide_env_values = true
+    )]
+    pub federation_endpoint: Option<String>,
+    /// Most repetitions of a call that failed for a reason that may pass
+    #[arg(long, global = true, hide = true, value_name = "N", conflicts_with = "no_retry",
+          value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub max_retries: Option<u32>,
+    /// No repetitions
+    #[arg(long, global = true, hide = true)]
+    pub no_retry: bool,
     /// Region [default: the profile's; for `serve`: local-1]
     #[arg(
         long,

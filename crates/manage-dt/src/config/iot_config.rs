@@ -85,6 +85,12 @@ impl IotConfig {
         required(&self.path, "identity", self.sections.identity.as_ref(), member)
     }
 
+    /// The names of all twins, in the order of the file.
+    pub fn twin_names(&self) -> impl Iterator<Item = &str> {
+        let twins = self.sections.digital_twins.as_ref();
+        twins.into_iter().flat_map(|twins| &twins.0).map(|(name, _)| name.as_str())
+    }
+
     /// The twin that the file defines under `name`.
     pub fn twin(&self, name: &str) -> Result<Twin, Failure> {
         let twins = self.sections.digital_twins.as_ref().map_or(&[][..], |twins| &twins.0[..]);

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use iot_client::RetryPolicy;
+
 use crate::args::{GlobalArgs, OutputFormat};
 use crate::config::Environment;
 use crate::config::local::{self, ClientDir, LOCAL_PROFILE};
@@ -20,6 +22,10 @@ pub enum AuthType {
     ApiKey,
     /// A session token and its key.
     SecurityToken,
+    /// The certificate of the compute instance that this is.
+    InstancePrincipal,
+    /// The token of the cloud resource that this is.
+    ResourcePrincipal,
 }
 
 /// The options of a verb that talks to a platform, decided.
@@ -35,6 +41,10 @@ pub struct Settings {
     pub config_file: Option<PathBuf>,
     /// How to sign in.
     pub auth: AuthType,
+    /// Where an instance's certificate is exchanged for a token, when not in the region.
+    pub federation_endpoint: Option<String>,
+    /// Tries of calls of the control plane.
+    pub retry: RetryPolicy,
     /// Region, when not the profile's.
     pub region: Option<String>,
     /// Address of the control plane, when not the region's.
@@ -76,6 +86,9 @@ impl Settings {
             profile: text(&args.profile).unwrap_or_else(|| DEFAULT_PROFILE.to_owned()),
             config_file: path(&args.config_file).map(|path| expanded(&path, environment)),
             auth: auth_type(text(&args.auth).as_deref())?,
+            federation_endpoint: text(&args.federation_endpoint)
+                .or_else(|| environment.get("OCI_SDK_AUTH_CLIENT_REGION_URL").map(str::to_owned)),
+            retry: retry(args, environment),
             region: text(&args.region),
             endpoint: text(&args.endpoint),
             cert_bundle: path(&args.cert_bundle).or(bundle),
@@ -105,6 +118,8 @@ impl Settings {
             config_file: typed_path("config_file", &args.config_file)
                 .or_else(|| in_client("oci_config")),
             auth: auth_type(typed_text("auth", &args.auth).as_deref())?,
+            federation_endpoint: text(&args.federation_endpoint),
+            retry: retry(args, environment),
             region: typed_text("region", &args.region),
             endpoint: typed_text("endpoint", &args.endpoint),
             cert_bundle: typed_path("cert_bundle", &args.cert_bundle)
@@ -140,15 +155,28 @@ fn auth_type(name: Option<&str>) -> Result<AuthType, Failure> {
     match name {
         None | Some("api_key") => Ok(AuthType::ApiKey),
         Some("security_token") => Ok(AuthType::SecurityToken),
-        Some(name @ ("instance_principal" | "resource_principal")) => {
-            let text = format!("--auth {name} is not available yet");
-            Err(Failure::usage(text).hint("use --auth api_key or --auth security_token"))
-        }
+        Some("instance_principal") => Ok(AuthType::InstancePrincipal),
+        Some("resource_principal") => Ok(AuthType::ResourcePrincipal),
         Some(name) => Err(Failure::usage(format!("unknown type of sign-in '{name}'")).hint(
-            "--auth and OCI_CLI_AUTH take api_key or security_token; instance_principal and \
-             resource_principal are not available yet",
+            "--auth and OCI_CLI_AUTH take api_key, security_token, instance_principal or \
+             resource_principal",
         )),
     }
+}
+
+/// As the cloud's own clients try, unless an option or their variable says otherwise.
+fn retry(args: &GlobalArgs, environment: &Environment) -> RetryPolicy {
+    let off = environment.get("OCI_SDK_DEFAULT_RETRY_ENABLED").is_some_and(|text| {
+        let text = text.trim();
+        text.eq_ignore_ascii_case("false") || text == "0"
+    });
+    let usual = RetryPolicy::default();
+    let tries_max = match args.max_retries {
+        Some(retries) => retries + 1,
+        None if args.no_retry || off => 1,
+        None => usual.tries_max,
+    };
+    RetryPolicy { tries_max, ..usual }
 }
 
 fn text(value: &Option<String>) -> Option<String> {
@@ -207,14 +235,23 @@ mod tests {
     }
 
     #[test]
-    fn unavailable_sign_in_is_told() {
-        for (name, words) in [
-            ("instance_principal", "not available yet"),
-            ("resource_principal", "not available yet"),
-            ("x", "unknown type of sign-in 'x'"),
-        ] {
-            let failure = auth_type(Some(name)).unwrap_err();
-            assert!(failure.message.unwrap().contains(words), "{name}");
-        }
+    fn unknown_sign_in_is_told() {
+        let failure = auth_type(Some("x")).unwrap_err();
+        assert!(failure.message.unwrap().contains("unknown type of sign-in 'x'"));
+        assert!(failure.hint.unwrap().contains("resource_principal"));
+    }
+
+    #[test]
+    fn tries_follow_option_and_variable() {
+        let dir = tempfile::tempdir().unwrap();
+        let line = format!("manage-dt --data-dir {} query t", dir.path().display());
+        let tries = |more: &str, environment: &[(&str, &str)]| {
+            resolved(&format!("{line}{more}"), environment).retry.tries_max
+        };
+        let off = [("OCI_SDK_DEFAULT_RETRY_ENABLED", "False")];
+        assert_eq!(tries("", &[]), 8);
+        assert_eq!(tries("", &off), 1);
+        assert_eq!(tries(" --no-retry", &[]), 1);
+        assert_eq!(tries(" --max-retries 2", &off), 3);
     }
 }

@@ -5,6 +5,7 @@ pub mod panel;
 pub mod report;
 pub mod sarif;
 pub mod table;
+pub mod time;
 
 #[cfg(test)]
 pub(crate) mod golden;

@@ -1,6 +1,6 @@
 //! `create`: model, adapter and instance of one twin, as far as they do not exist.
 
-mod plan;
+pub(super) mod plan;
 
 use iot_api::adapters::{CreateDigitalTwinAdapterDetails, DigitalTwinAdapter};
 use iot_api::instances::{CreateDigitalTwinInstanceDetails, DigitalTwinInstance};

@@ -30,10 +30,16 @@ pub fn check_id(id: Option<&str>) -> Result<(), Failure> {
 
 /// The ACTIVE instances with the twin's device name.
 pub async fn candidates(session: &Session) -> Result<Vec<DigitalTwinInstance>, Failure> {
-    let definition = &session.definition;
-    let device_name = definition.twin.require("device_name")?;
+    named(session, session.definition.twin.require("device_name")?).await
+}
+
+/// The ACTIVE instances with this display name.
+pub async fn named(
+    session: &Session,
+    device_name: &str,
+) -> Result<Vec<DigitalTwinInstance>, Failure> {
     let query = InstanceQuery {
-        iot_domain_id: &definition.domain_id,
+        iot_domain_id: &session.definition.domain_id,
         display_name: Some(device_name),
         lifecycle_state: Some(ACTIVE),
         ..InstanceQuery::default()

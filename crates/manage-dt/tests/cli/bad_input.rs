@@ -23,7 +23,7 @@ fn arguments() {
         &desk,
         &["--auth", "resource_principal", "query", "unstructured"],
         2,
-        &["not available"],
+        &["OCI_RESOURCE_PRINCIPAL_VERSION is not set"],
     );
     refused(&desk, &["--local", "query", "unstructured"], 2, &["manage-dt serve"]);
     refused(&desk, &["env"], 2, &["manage-dt serve"]);

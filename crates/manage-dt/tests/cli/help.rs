@@ -16,6 +16,10 @@ fn help_texts() {
         "serve",
         "demo",
         "env",
+        "list",
+        "doctor",
+        "config show",
+        "show",
         "model",
         "model check",
         "model diff",
@@ -50,8 +54,61 @@ fn version_and_completions() {
     let desk = Desk::new();
     let (code, out, _) = desk.run(&["--version"]);
     assert_eq!((code, out), (0, format!("manage-dt {}\n", env!("CARGO_PKG_VERSION"))));
-    for shell in ["bash", "zsh", "fish"] {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
         let (code, out, _) = desk.run(&["completions", shell]);
         assert!(code == 0 && out.contains("last-minutes"), "{shell}");
+    }
+}
+
+/// Lets a shell read its script, and bash complete with it. A shell that is not here is left out,
+/// except for bash.
+#[test]
+fn completions_work_in_their_shells() {
+    let desk = Desk::new();
+    let ran = |shell: &str, arguments: &[&str]| {
+        let command = std::process::Command::new(shell).args(arguments).output();
+        command.ok().map(|output| {
+            assert!(output.status.success(), "{shell}: {output:?}");
+            String::from_utf8(output.stdout).unwrap()
+        })
+    };
+    for (shell, check) in [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")] {
+        let (_, script, _) = desk.run(&["completions", shell]);
+        desk.write("script", &script);
+        let file = desk.path("script").display().to_string();
+        let is_there = ran(shell, &[check, &file]).is_some();
+        assert!(is_there || shell != "bash", "no bash");
+    }
+    let (_, script, _) = desk.run(&["completions", "bash"]);
+    desk.write("script", &script);
+    let complete = format!(
+        "source '{}'; COMP_WORDS=(manage-dt quer); COMP_CWORD=1; \
+         _manage__dt manage-dt quer manage-dt; printf '%s ' \"${{COMPREPLY[@]}}\"",
+        desk.path("script").display()
+    );
+    assert_eq!(ran("bash", &["--norc", "-c", &complete]).unwrap(), "query ");
+}
+
+#[test]
+fn a_manual_page_per_verb() {
+    let desk = Desk::new();
+    let dir = desk.path("man").display().to_string();
+    let (code, out, err) = desk.run(&["man", &dir]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+    for page in ["manage-dt.1", "manage-dt-show.1", "manage-dt-config-show.1"] {
+        let text = desk.read(&format!("man/{page}"));
+        assert!(text.contains(".SH SYNOPSIS"), "{page}:\n{text}");
+    }
+    assert!(!desk.run(&["--help"]).1.contains("  man "), "it is hidden");
+}
+
+#[test]
+fn exit_codes_are_documented() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/exit-codes.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    for line in manage_dt::exit_code::HELP.lines().skip(1) {
+        let (code, meaning) = line.trim().split_once(' ').unwrap();
+        let row = format!("| {code} | {} |", meaning.trim());
+        assert!(page.contains(&row), "docs/exit-codes.md lacks `{row}`");
     }
 }

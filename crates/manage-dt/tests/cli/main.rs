@@ -4,7 +4,9 @@
 
 mod adapter;
 mod bad_input;
+mod doctor;
 mod help;
 mod kit;
 mod models;
+mod twins;
 mod verbs;

@@ -1,10 +1,10 @@
-//! From a profile to a signer. Keys and tokens stay inside.
+//! From a profile to a signer: an API key, or a session token with its key.
 
 use std::path::Path;
 
 use oci_core::config::Profile;
 use oci_core::key::PrivateKey;
-use oci_core::sign::Signer;
+use oci_core::sign::{Signer, token_key_id};
 
 use crate::config::oci_profile::FoundProfile;
 use crate::config::settings::AuthType;
@@ -17,12 +17,12 @@ pub fn signer(settings: &Settings, found: &FoundProfile) -> Result<Signer, Failu
     let wrong =
         |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", found.origin));
     let key_id = match settings.auth {
-        AuthType::ApiKey => profile.api_key_id().map_err(|error| wrong(&error))?,
         AuthType::SecurityToken => {
             let file = profile.required("security_token_file", &profile.security_token_file);
             let path = settings.environment.expand(file.map_err(|error| wrong(&error))?);
-            format!("ST${}", read(&path, "session token")?.trim())
+            token_key_id(&read(&path, "session token")?)
         }
+        _ => profile.api_key_id().map_err(|error| wrong(&error))?,
     };
     let key = private_key(profile, &settings.environment, &wrong)?;
     Ok(Signer::new(key_id, key))
