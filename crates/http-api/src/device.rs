@@ -48,6 +48,9 @@ pub(crate) async fn answer(
         Err(LoginRefused::Unavailable) => return unavailable(),
     };
     let endpoint = decode(parts.uri.path(), false);
+    if endpoint.contains(char::REPLACEMENT_CHARACTER) {
+        return error(ErrorCode::InvalidParameter, "the path is not UTF-8 after decoding");
+    }
     let content_type = parts.headers.get(http::header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
     let content = match body::read(incoming, PAYLOAD_BYTES_MAX).await {
@@ -83,8 +86,7 @@ fn unauthorized() -> Answer {
 
 fn too_fast() -> Answer {
     let message = "more messages a second than a device may send";
-    let mut answer = error(ErrorCode::ServiceUnavailable, message);
-    *answer.status_mut() = http::StatusCode::TOO_MANY_REQUESTS;
+    let mut answer = error(ErrorCode::TooManyRequests, message);
     set(&mut answer, "retry-after", "1");
     answer
 }

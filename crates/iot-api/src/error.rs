@@ -44,6 +44,8 @@ pub enum ErrorCode {
     NoEtagMatch,
     /// Body over the limit.
     PayloadTooLarge,
+    /// More requests than one caller may send.
+    TooManyRequests,
     /// A fault of ours.
     InternalServerError,
     /// An operation this platform does not have.
@@ -84,6 +86,7 @@ impl ErrorCode {
             }
             ErrorCode::NoEtagMatch => (412, "NoEtagMatch"),
             ErrorCode::PayloadTooLarge => (413, "PayloadTooLarge"),
+            ErrorCode::TooManyRequests => (429, "TooManyRequests"),
             ErrorCode::InternalServerError => (500, "InternalServerError"),
             ErrorCode::MethodNotImplemented => (501, "MethodNotImplemented"),
             ErrorCode::ServiceUnavailable => (503, "ServiceUnavailable"),

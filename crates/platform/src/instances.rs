@@ -94,6 +94,9 @@ impl Platform {
         loop {
             let old: Instance = self.live(id, if_match).await?;
             let (mut new, mut findings) = changed(&old, details);
+            if old.model_id.is_some() && new.model_id.is_none() && new.adapter_id.is_none() {
+                findings.add("digitalTwinModelId: the model of an instance cannot be cleared");
+            }
             if new.connectivity_type == "NONE" && old.connectivity_type != "NONE" {
                 findings.add("connectivityType: an instance can be NONE from its creation only");
             }

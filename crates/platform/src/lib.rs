@@ -33,6 +33,7 @@ pub mod sessions;
 pub mod store;
 pub mod tokens;
 pub mod topics;
+pub mod turns;
 mod validate;
 pub mod vault;
 pub mod work;

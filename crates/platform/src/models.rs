@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use dtdl::{ContentKind, Dtmi, Interface};
+use iot_api::ErrorCode;
 use iot_api::models::{CreateDigitalTwinModelDetails, UpdateDigitalTwinModelDetails};
 use oci_core::ocid::Ocid;
 
@@ -142,7 +143,17 @@ impl Platform {
     pub(crate) async fn domain_of_body(&self, id: &str) -> Result<Domain, Refusal> {
         let domain = self.store().get::<Domain>(id).await?;
         let there = domain.filter(|domain| domain.common.lifecycle != Lifecycle::Deleted);
-        there.ok_or_else(|| Refusal::related("iotDomainId", id))
+        let domain = there.ok_or_else(|| Refusal::related("iotDomainId", id))?;
+        match domain.common.lifecycle {
+            Lifecycle::Creating | Lifecycle::Deleting => Err(Refusal::new(
+                ErrorCode::IncorrectState,
+                format!(
+                    "iotDomainId: the domain is {}; it must be ACTIVE",
+                    domain.common.lifecycle.as_str()
+                ),
+            )),
+            _ => Ok(domain),
+        }
     }
 
     /// Members that every new resource has; a missing name is generated.

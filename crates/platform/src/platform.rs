@@ -16,6 +16,7 @@ use crate::retries::RetriesRunning;
 use crate::sessions::Sessions;
 use crate::store::{Setup, Store, StoreError};
 use crate::tokens::TokenKeys;
+use crate::turns::Turns;
 use crate::work::{self, WorkBell};
 
 /// Use cases over a store. Cheap to share: edges hold it in an `Arc`.
@@ -37,6 +38,7 @@ pub struct Platform {
     pub(crate) token_keys: TokenKeys,
     pub(crate) work: WorkBell,
     pub(crate) retries: RetriesRunning,
+    pub(crate) turns: Turns,
     pub(crate) hosts_sink: OnceLock<HostsSink>,
 }
 
@@ -78,6 +80,7 @@ impl Platform {
             token_keys,
             work: bell,
             retries: RetriesRunning::default(),
+            turns: Turns::default(),
             hosts_sink: OnceLock::new(),
         });
         tokio::spawn(work::run(Arc::downgrade(&platform), heard));

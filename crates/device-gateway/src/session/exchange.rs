@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::{End, Leave, Session, publication};
 use crate::limits::RECEIVE_MAX;
 use crate::listen::stopped;
-use crate::wire::{Outgoing, Publish, Received, Version, Violation, code};
+use crate::wire::{Outgoing, Publish, Received, Version, Violation, code, is_system};
 
 /// Keep-alive of a device that wants none.
 const FOREVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -175,7 +175,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     async fn publish(&mut self, publish: Publish) -> Result<(), Leave> {
         let qos_2 = publish.exactly_once;
         // An acknowledgement would promise that it is kept (devices.md 3).
-        if publish.topic.starts_with('$') {
+        if is_system(&publish.topic) {
             return self.refuse_topic(&publish);
         }
         if let (true, Some(packet_id)) = (qos_2, publish.packet_id)

@@ -338,6 +338,12 @@ fn cannot_encode(error: &rmqtt_codec::error::EncodeError) {
     tracing::error!(?error, "cannot encode a packet");
 }
 
+/// Whether a topic, as it would be kept without its leading slash, is one of those that begin with
+/// `$`: nobody may publish there (devices.md 3).
+pub(crate) fn is_system(topic: &str) -> bool {
+    topic.strip_prefix('/').unwrap_or(topic).starts_with('$')
+}
+
 fn check_topic(topic: &str) -> Result<(), Violation> {
     if topic.contains(['+', '#']) {
         return Err(Violation::malformed("a wildcard in a topic"));

@@ -10,7 +10,7 @@ use tokio_util::codec::{Decoder as _, Encoder as _};
 
 use super::{
     CONNACK_VERSION, Connect, Outgoing, Publish, Received, Violation, cannot_encode, check_topic,
-    code,
+    code, is_system,
 };
 use crate::limits::PACKET_BYTES_MAX;
 
@@ -120,7 +120,7 @@ fn check(packet: Packet) -> Result<Received, Violation> {
         Packet::Publish(publish) => {
             check_topic(&publish.topic)?;
             // An acknowledgement would promise that it is kept (devices.md 3).
-            if publish.topic.starts_with('$') {
+            if is_system(&publish.topic) {
                 let why = "a topic that begins with $";
                 return Err(Violation::new("bad_endpoint", code::TOPIC_NAME, why));
             }
@@ -183,7 +183,7 @@ fn check_connect(connect: v3::Connect) -> Result<Received, Violation> {
 /// A will is published like any other message, so its topic follows the same rules.
 pub(super) fn check_will(will: &Publish) -> Result<(), Violation> {
     check_topic(&will.topic)?;
-    if will.topic.is_empty() || will.topic.starts_with('$') {
+    if will.topic.is_empty() || is_system(&will.topic) {
         let why = "a will whose topic is empty or begins with $";
         return Err(Violation::new("bad_endpoint", code::TOPIC_NAME, why));
     }

@@ -14,8 +14,10 @@ const FINDINGS_MAX: usize = 32;
 /// `CannotParseRequest` with the place, `MissingParameter` or `InvalidParameter` with the member.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let details = serde_json::from_slice(body);
-    let syntax = details.as_ref().err().filter(|error: &&serde_json::Error| !error.is_data());
-    if let Some(error) = syntax {
+    // A member of the wrong kind may stand before the place where the text breaks off.
+    if details.is_err()
+        && let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(body)
+    {
         return Err(Refusal::new(ErrorCode::CannotParseRequest, format!("the body: {error}")));
     }
     // An array would be read as the members in their order.
@@ -37,7 +39,13 @@ fn all_findings<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> 
     for _ in 0..FINDINGS_MAX {
         let Err(error) = T::deserialize(&Value::Object(members.clone())) else { break };
         let text = error.to_string();
-        if let Some(name) = quoted(&text, "missing field `") {
+        if let Some((name, inner)) = inner_missing::<T>(&members, &text) {
+            missing.push(format!("{name}.{inner}"));
+            take_out::<T>(&mut members, &name);
+        } else if let Some(name) = quoted(&text, "missing field `") {
+            if missing.iter().any(|known| known == name) {
+                break;
+            }
             missing.push(name.to_owned());
             if !stand_in::<T>(&mut members, name) {
                 break;
@@ -45,16 +53,18 @@ fn all_findings<T: DeserializeOwned>(body: &[u8], error: &serde_json::Error) -> 
         } else if let Some(name) = quoted(&text, "unknown field `") {
             let name = name.to_owned();
             findings.push(format!("{name}: is not a member of this request"));
-            if members.remove(&name).is_none() {
+            if members.shift_remove(&name).is_none() {
                 break;
             }
         } else {
             let Some((name, why)) = wrong_member::<T>(&members) else { break };
-            findings.push(format!("{name}: {why}"));
-            let needed = members.remove(&name);
-            if needed.is_some() && is_missing::<T>(&members, &name) {
-                stand_in::<T>(&mut members, &name);
+            // What stands in for a needed member is not right either where only some words are.
+            let known = |finding: &String| finding.starts_with(&format!("{name}: "));
+            if findings.iter().any(known) || missing.contains(&name) {
+                break;
             }
+            findings.push(format!("{name}: {why}"));
+            take_out::<T>(&mut members, &name);
         }
     }
     let code = match (findings.is_empty(), missing.is_empty()) {
@@ -74,9 +84,29 @@ fn wrong_member<T: DeserializeOwned>(members: &Map<String, Value>) -> Option<(St
     let before = error(members.clone())?;
     members.keys().find_map(|name| {
         let mut others = members.clone();
-        others.remove(name);
+        // The order decides which error comes first, so it must stay.
+        others.shift_remove(name);
         (error(others).as_ref() != Some(&before)).then(|| (name.clone(), before.clone()))
     })
+}
+
+/// The member inside which something is missing, and what.
+fn inner_missing<T: DeserializeOwned>(
+    members: &Map<String, Value>,
+    error: &str,
+) -> Option<(String, String)> {
+    let inner = quoted(error, "missing field `")?;
+    let (name, _) = wrong_member::<T>(members)?;
+    let holds_others =
+        members.get(&name).is_some_and(|value| value.is_object() || value.is_array());
+    holds_others.then(|| (name, inner.to_owned()))
+}
+
+/// Takes a wrong member out, so that the search can go on behind it.
+fn take_out<T: DeserializeOwned>(members: &mut Map<String, Value>, name: &str) {
+    if members.shift_remove(name).is_some() && is_missing::<T>(members, name) {
+        stand_in::<T>(members, name);
+    }
 }
 
 /// Puts a value of the wanted type in for a member; false when there is none.
@@ -134,6 +164,22 @@ mod tests {
         }
         let text = "{\"iotDomainId\":\"d\",\"gateways\":[\"a\",{}]}";
         is(text, ErrorCode::InvalidParameter, "gateways: invalid type");
+    }
+
+    #[test]
+    fn each_finding_stands_at_its_member_and_once() {
+        use iot_api::domains::ConfigureIotDomainDataAccessDetails;
+        let body = br#"{"iotDomainId":"d","gateways":"x","authId":5,"nope":1}"#;
+        let refusal = read::<CreateDigitalTwinInstanceDetails>(body).unwrap_err();
+        let starts: Vec<_> =
+            refusal.message.lines().filter_map(|line| line.split(':').next()).collect();
+        assert_eq!(starts, ["gateways", "authId", "nope"], "{refusal}");
+        let broken = read::<CreateDigitalTwinInstanceDetails>(br#"{"zz":"#).unwrap_err();
+        assert_eq!(broken.code, ErrorCode::CannotParseRequest);
+        for body in ["{}", r#"{"type":"FOO"}"#] {
+            let refusal = read::<ConfigureIotDomainDataAccessDetails>(body.as_bytes()).unwrap_err();
+            assert_eq!(refusal.message.lines().count(), 1, "{refusal}");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ use platform::identity::Caller;
 use platform::identity::authorize::Named;
 use platform::identity::rules::Rule;
 use platform::list::{Cursor, Field, ListParameters, ListQuery};
+use platform::turns::Turn;
 use platform::{Platform, Refusal};
 use serde::de::DeserializeOwned;
 
@@ -105,7 +106,27 @@ impl Call<'_> {
             body: &self.body,
         };
         self.platform.authorize(&self.caller, Rule::of(operation), &named).await?;
+        let _turn = self.turn(operation).await;
         self.run(operation).await
+    }
+
+    /// The turn that an operation needs, so that what it checks stays true until it has written.
+    async fn turn(&self, operation: Operation) -> Option<Turn<'_>> {
+        let is_create = matches!(
+            operation,
+            Operation::CreateIotDomainGroup
+                | Operation::CreateIotDomain
+                | Operation::CreateIotFlowRuntime
+                | Operation::CreateDigitalTwinModel
+                | Operation::CreateDigitalTwinAdapter
+                | Operation::CreateDigitalTwinInstance
+                | Operation::CreateDigitalTwinRelationship
+        );
+        match (operation.method(), operation) {
+            ("GET", _) | (_, Operation::InvokeRawCommand) => None,
+            _ if is_create => Some(self.platform.turn_beside().await),
+            _ => Some(self.platform.turn_alone().await),
+        }
     }
 
     async fn run(&self, operation: Operation) -> Result<Answer, Refusal> {
