@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use iot_client::{ControlClient, Trust, http_client};
 use oci_core::region;
+use oci_core::sign::Signer;
 
 use crate::args::GlobalArgs;
 use crate::config::{Environment, IotConfig, Settings, Twin, oci_profile};
@@ -31,6 +32,10 @@ pub struct Session {
     pub control: ControlClient,
     /// Connections for the other services.
     pub http: reqwest::Client,
+    /// Signs for the vault as for the control plane.
+    pub signer: Arc<Signer>,
+    /// Region of options and profile.
+    pub region: Option<String>,
 }
 
 impl Definition {
@@ -67,15 +72,18 @@ impl Definition {
         tracing::debug!("Control plane: {endpoint}");
         let setup = |error| client_errors::failed("Cannot connect", &error);
         let http = http_client(&trust(settings)?).map_err(setup)?;
+        let signer = Arc::new(signer);
         let control =
-            ControlClient::new(http.clone(), &endpoint, Arc::new(signer)).map_err(setup)?;
-        Ok(Session { definition: self, control, http })
+            ControlClient::new(http.clone(), &endpoint, signer.clone()).map_err(setup)?;
+        let region = found.profile.region;
+        Ok(Session { definition: self, control, http, signer, region })
     }
 }
 
-fn trust(settings: &Settings) -> Result<Trust, Failure> {
+/// The certificates that the settings name.
+pub fn trust(settings: &Settings) -> Result<Trust, Failure> {
     let Some(path) = &settings.cert_bundle else {
-        return Ok(Trust { ca_pem: None });
+        return Ok(Trust::default());
     };
     let pem = std::fs::read(path).map_err(|error| {
         let text = format!("certificate bundle {} cannot be read: {error}", path.display());
@@ -83,5 +91,5 @@ fn trust(settings: &Settings) -> Result<Trust, Failure> {
             "--cert-bundle, OCI_CLI_CERT_BUNDLE, REQUESTS_CA_BUNDLE or SSL_CERT_FILE names it",
         )
     })?;
-    Ok(Trust { ca_pem: Some(pem) })
+    Ok(Trust { ca_pem: Some(pem), identity: None })
 }
