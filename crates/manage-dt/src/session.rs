@@ -73,8 +73,7 @@ impl Definition {
         let setup = |error| client_errors::failed("Cannot connect", &error);
         let http = http_client(&trust(settings)?).map_err(setup)?;
         let signer = Arc::new(signer);
-        let control =
-            ControlClient::new(http.clone(), &endpoint, signer.clone()).map_err(setup)?;
+        let control = ControlClient::new(http.clone(), &endpoint, signer.clone()).map_err(setup)?;
         let region = found.profile.region;
         Ok(Session { definition: self, control, http, signer, region })
     }

@@ -46,7 +46,9 @@ pub struct Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("external_key", &self.external_key).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("external_key", &self.external_key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -123,9 +125,10 @@ impl Device {
             request = request.basic_auth(&self.credentials.external_key, Some(password));
         }
         let request = request.header("content-type", content_type(&payload)).body(payload);
-        let answer = request.send().await.map_err(|error| {
-            self.unreachable(port, &innermost(&error.without_url()))
-        })?;
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| self.unreachable(port, &innermost(&error.without_url())))?;
         match answer.status().as_u16() {
             202 => Ok(()),
             401 | 403 => Err(not_accepted(&self.credentials.external_key)),
@@ -133,7 +136,10 @@ impl Device {
                 let text = answer.text().await.unwrap_or_default();
                 let text: String = text.chars().take(EXCERPT_CHARS_MAX).collect();
                 let text = crate::print::json_text::plain(text.trim());
-                Err(Failure::new(ExitCode::Refused, format!("the post was answered {status} {text}")))
+                Err(Failure::new(
+                    ExitCode::Refused,
+                    format!("the post was answered {status} {text}"),
+                ))
             }
         }
     }

@@ -42,7 +42,8 @@ pub async fn open(
         && is_ours("sec-websocket-accept", &http_api::accept_key(&key))
         && is_ours("sec-websocket-protocol", "mqtt");
     if !is_open {
-        let text = format!("{host}:{port} does not open a WebSocket: it answered {}", answer.status());
+        let text =
+            format!("{host}:{port} does not open a WebSocket: it answered {}", answer.status());
         return Err(Failure::new(ExitCode::Refused, text));
     }
     let stream = answer.upgrade().await.map_err(lost)?;

@@ -12,6 +12,7 @@ mod instances;
 pub mod model;
 pub mod query;
 mod resource;
+pub mod send;
 pub mod serve;
 mod structure;
 pub mod user;
