@@ -231,7 +231,15 @@ def test_wrong_usage(server, twin_of, tmp_path):
     assert "at most 262144 bytes" in exits(2, send(server, "unstructured", large)).stderr
 
 
-def test_nobody_there(server, tmp_path):
+def test_the_control_plane_tells_the_host(server, data, twin_of):
+    twin = twin_of("unstructured")
+    other = server.env["IOT_DOMAIN_ID"][:-4] + "zzzz"
+    exits(0, send(server, "unstructured", "1", "--endpoint", "a", IOT_DOMAIN_ID=other,
+                  IOT_DEVICE_HOST="other." + server.env["IOT_DEVICE_HOST"].split(".", 1)[1]))
+    assert contents(data, twin) == [1]
+
+
+def test_nobody_there(server):
     for via in ("mqtt", "wss", "https"):
         exits(3, send(server, "unstructured", "1", "--via", via, IOT_MQTTS_PORT="1",
                       IOT_HTTPS_PORT="1"))

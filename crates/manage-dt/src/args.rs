@@ -120,12 +120,12 @@ Examples:
     Command(CommandArgs),
     /// Send messages as the device of a digital twin
     #[command(after_help = "\
-Credentials are the twin's own: its external key, and the password or certificate.
+Credentials are the twin's own: its external key, and password or certificate.
 A file or stdin is one message, with --ndjson one a line. The control plane's
 address, if it is needed, comes from the region or OCI_CLI_ENDPOINT.
 
-With --explain it waits for what became of each message and exits with 1 when one
-was rejected; values shown are those of the historized data.
+With --explain it waits for what became of each message, and exits with 1 when
+one was rejected; values shown are those of the historized data.
 
 Examples:
   manage-dt send custom-adapter '{\"humidity\":54.2,\"count\":1}' --explain
