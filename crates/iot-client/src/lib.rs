@@ -14,11 +14,9 @@ mod exchange;
 mod form;
 pub mod limits;
 mod token;
-mod vault;
 
 pub use connect::{ClientIdentity, Trust, connect_tcp, http_client, tls_config};
 pub use control::{AdapterQuery, ControlClient, InstanceQuery, ModelQuery};
 pub use data::DataClient;
 pub use error::ClientError;
 pub use token::{TokenRequest, token_password};
-pub use vault::secret_content;

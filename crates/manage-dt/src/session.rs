@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use iot_client::{ControlClient, Trust, http_client};
 use oci_core::region;
-use oci_core::sign::Signer;
 
 use crate::args::GlobalArgs;
 use crate::config::{Environment, IotConfig, Settings, Twin, oci_profile};
@@ -32,8 +31,6 @@ pub struct Session {
     pub control: ControlClient,
     /// Connections for the other services.
     pub http: reqwest::Client,
-    /// Signs for the vault as for the control plane.
-    pub signer: Arc<Signer>,
     /// Region of options and profile.
     pub region: Option<String>,
 }
@@ -72,10 +69,10 @@ impl Definition {
         tracing::debug!("Control plane: {endpoint}");
         let setup = |error| client_errors::failed("Cannot connect", &error);
         let http = http_client(&trust(settings)?).map_err(setup)?;
-        let signer = Arc::new(signer);
-        let control = ControlClient::new(http.clone(), &endpoint, signer.clone()).map_err(setup)?;
+        let control =
+            ControlClient::new(http.clone(), &endpoint, Arc::new(signer)).map_err(setup)?;
         let region = found.profile.region;
-        Ok(Session { definition: self, control, http, signer, region })
+        Ok(Session { definition: self, control, http, region })
     }
 }
 

@@ -4,6 +4,7 @@ mod adapters;
 mod domains;
 mod instances;
 mod models;
+mod secrets;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -64,27 +65,11 @@ impl ControlClient {
         endpoint: &str,
         signer: Arc<Signer>,
     ) -> Result<ControlClient, ClientError> {
-        ControlClient::below_path(http, endpoint, CONTROL_PATH, signer)
-    }
-
-    /// A client of another API that is signed alike.
-    pub(crate) fn below_path(
-        http: reqwest::Client,
-        endpoint: &str,
-        api_path: &str,
-        signer: Arc<Signer>,
-    ) -> Result<ControlClient, ClientError> {
         let mut base = base_url(endpoint)?;
         let path = base.path().trim_end_matches('/');
-        let path = path.strip_suffix(api_path).unwrap_or(path);
-        base.set_path(&format!("{path}{api_path}"));
+        let path = path.strip_suffix(CONTROL_PATH).unwrap_or(path);
+        base.set_path(&format!("{path}{CONTROL_PATH}"));
         Ok(ControlClient { http, base, signer })
-    }
-
-    /// The answer about one resource, unread.
-    pub(crate) async fn read(&self, path: &str, id: &str) -> Result<Answer, ClientError> {
-        let url = below(&self.base, &format!("{path}/{}", segment(id)?), &[]);
-        self.send(&Call::new(Method::GET, url), Repeat::Always).await
     }
 
     async fn get<T: DeserializeOwned>(

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use iot_client::{ClientIdentity, Trust, secret_content};
+use iot_client::{ClientIdentity, Trust};
 use oci_core::region;
 
 use super::super::instances;
@@ -120,8 +120,7 @@ impl Place {
         let metadata = session.definition.settings.region_metadata.as_deref();
         let vault = region::endpoint("secrets.vaults", region, metadata).map_err(Failure::usage)?;
         tracing::debug!("Vault: {vault}");
-        let content =
-            secret_content(session.http.clone(), &vault, session.signer.clone(), &auth_id).await;
+        let content = session.control.secret_content(&vault, &auth_id).await;
         let content = content.map_err(|error| {
             failed("Cannot get the secret of the device", &error)
                 .hint("or give the password with --password-file or DEVICE_PASSWORD")
