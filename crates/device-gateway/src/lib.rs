@@ -11,4 +11,4 @@ mod wire;
 
 pub use listen::{Listener, serve};
 pub use session::Peer;
-pub use websocket::serve_websocket;
+pub use websocket::{Bytestream, serve_websocket};

@@ -32,15 +32,22 @@ pub async fn serve_websocket<S: AsyncRead + AsyncWrite + Unpin>(
         .max_frame_size(Some(WEBSOCKET_BYTES_MAX));
     let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
     platform.metrics().mqtt_connections.inc();
-    session::run(Bytestream { socket, unread: Bytes::new() }, peer, platform, shutdown).await;
+    session::run(Bytestream::of(socket), peer, platform, shutdown).await;
     platform.metrics().mqtt_connections.dec();
 }
 
-/// A WebSocket as a stream of bytes.
-struct Bytestream<S> {
+/// A WebSocket as a stream of bytes, on either side of it.
+pub struct Bytestream<S> {
     socket: WebSocketStream<S>,
     /// What is left of the last message.
     unread: Bytes,
+}
+
+impl<S> Bytestream<S> {
+    /// The bytes of a WebSocket that is open.
+    pub fn of(socket: WebSocketStream<S>) -> Bytestream<S> {
+        Bytestream { socket, unread: Bytes::new() }
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Bytestream<S> {
@@ -103,7 +110,7 @@ mod tests {
         let (client, server) = tokio::io::duplex(1024);
         let client = WebSocketStream::from_raw_socket(client, Role::Client, None).await;
         let socket = WebSocketStream::from_raw_socket(server, Role::Server, None).await;
-        (client, Bytestream { socket, unread: Bytes::new() })
+        (client, Bytestream::of(socket))
     }
 
     #[tokio::test]

@@ -20,4 +20,4 @@ mod vault;
 mod websocket;
 
 pub use listen::serve;
-pub use websocket::{MqttSessions, WebSocketBytes};
+pub use websocket::{MqttSessions, WebSocketBytes, accept_key};

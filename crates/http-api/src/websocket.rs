@@ -82,13 +82,17 @@ pub(crate) fn answer(request: &mut Request<Incoming>, host: Option<String>, slot
     };
     let stream = hyper::upgrade::on(request);
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Upgrade { stream, host });
-    let accept = digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{KEY_SUFFIX}").as_bytes());
     let mut answer = empty(101);
     set(&mut answer, "connection", "Upgrade");
     set(&mut answer, "upgrade", "websocket");
-    set(&mut answer, "sec-websocket-accept", &STANDARD.encode(accept));
+    set(&mut answer, "sec-websocket-accept", &accept_key(&key));
     set(&mut answer, "sec-websocket-protocol", protocol);
     answer
+}
+
+/// The `Sec-WebSocket-Accept` that a client with this key is owed.
+pub fn accept_key(key: &str) -> String {
+    STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{KEY_SUFFIX}").as_bytes()))
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -2,25 +2,46 @@
 //! names the TLS library.
 
 use std::env;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{NoProxy, Proxy};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
+use rustls::client::WantsClientCert;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use tokio::net::TcpStream;
 
 use crate::ClientError;
 use crate::error::causes;
 use crate::limits::{CONNECT_TIMEOUT, METADATA_CONNECT_TIMEOUT, REQUEST_TIMEOUT};
 
-/// Whom to trust.
+/// Whom to trust, and who one is.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
     /// Certificates of authorities in PEM form. When given, only these are trusted; otherwise
     /// the system's.
     pub ca_pem: Option<Vec<u8>>,
+    /// Certificate to show, when the other side asks for one.
+    pub identity: Option<ClientIdentity>,
+}
+
+/// A certificate and its private key, both in PEM form. `Debug` shows neither.
+#[derive(Clone)]
+pub struct ClientIdentity {
+    /// The certificate, and those between it and its authority.
+    pub certificate_pem: Vec<u8>,
+    /// The private key.
+    pub key_pem: Vec<u8>,
+}
+
+impl fmt::Debug for ClientIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientIdentity(…)")
+    }
 }
 
 /// A client for [`ControlClient`](crate::ControlClient), [`DataClient`](crate::DataClient) and
@@ -43,8 +64,10 @@ pub fn http_client(trust: &Trust) -> Result<reqwest::Client, ClientError> {
     for proxy in proxies(|name| env::var(name).ok())? {
         builder = builder.proxy(proxy);
     }
-    if let Some(pem) = &trust.ca_pem {
-        builder = builder.tls_backend_preconfigured(tls_config(pem)?);
+    if trust.ca_pem.is_some() || trust.identity.is_some() {
+        let mut config = tls_config(trust)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        builder = builder.tls_backend_preconfigured(config);
     }
     builder.build().map_err(|error| {
         let cause = causes(&error);
@@ -67,11 +90,35 @@ pub(crate) fn metadata_client() -> Result<reqwest::Client, ClientError> {
         .dns_resolver(Resolver)
         .no_proxy();
     // The system's certificates would take time to read; a metadata service by https is none.
-    let builder = builder.tls_backend_preconfigured(tls_config_of(RootCertStore::empty())?);
+    let builder = builder.tls_backend_preconfigured(
+        tls_builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
+    );
     builder.build().map_err(|error| ClientError::setup(causes(&error)))
 }
 
-fn tls_config(pem: &[u8]) -> Result<ClientConfig, ClientError> {
+/// TLS as a client, for protocols other than HTTP as well.
+pub fn tls_config(trust: &Trust) -> Result<ClientConfig, ClientError> {
+    let builder = tls_builder()?;
+    let builder = match &trust.ca_pem {
+        Some(pem) => builder.with_root_certificates(roots(pem)?),
+        None => builder.with_platform_verifier().map_err(|error| {
+            ClientError::setup(format!("cannot use the system's certificates: {error}"))
+        })?,
+    };
+    match &trust.identity {
+        None => Ok(builder.with_no_client_auth()),
+        Some(identity) => with_identity(builder, identity),
+    }
+}
+
+fn tls_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, ClientError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| ClientError::setup(format!("cannot set up TLS: {error}")))
+}
+
+fn roots(pem: &[u8]) -> Result<RootCertStore, ClientError> {
     let unusable = |why: &str| {
         ClientError::setup(format!(
             "the certificate bundle cannot be used: {why}; it must hold certificates of \
@@ -87,18 +134,30 @@ fn tls_config(pem: &[u8]) -> Result<ClientConfig, ClientError> {
     if usable == 0 {
         return Err(unusable("no usable certificate in it"));
     }
-    tls_config_of(roots)
+    Ok(roots)
 }
 
-fn tls_config_of(roots: RootCertStore) -> Result<ClientConfig, ClientError> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ClientError::setup(format!("cannot set up TLS: {error}")))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+fn with_identity(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    identity: &ClientIdentity,
+) -> Result<ClientConfig, ClientError> {
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(&identity.certificate_pem)
+            .collect::<Result<_, _>>()
+            .map_err(|error| ClientError::setup(format!("the client certificate: {error}")))?;
+    let key = PrivateKeyDer::from_pem_slice(&identity.key_pem)
+        .map_err(|_| ClientError::setup("the client certificate's key is no PEM private key"))?;
+    builder.with_client_auth_cert(chain, key).map_err(|error| {
+        ClientError::setup(format!("client certificate and key cannot be used: {error}"))
+    })
+}
+
+/// Connects to a host as [`http_client`] does: `localhost` and the names under it are this machine.
+pub async fn connect_tcp(host: &str, port: u16) -> std::io::Result<TcpStream> {
+    if is_local(host) {
+        return TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
+    }
+    TcpStream::connect((host, port)).await
 }
 
 /// The proxies of the environment, under their usual names.
@@ -186,7 +245,7 @@ mod tests {
     fn a_bundle_without_certificates_is_refused() {
         for pem in ["", "nothing", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
         {
-            let trust = Trust { ca_pem: Some(pem.into()) };
+            let trust = Trust { ca_pem: Some(pem.into()), identity: None };
             assert!(matches!(http_client(&trust), Err(ClientError::Setup { .. })), "{pem}");
         }
     }

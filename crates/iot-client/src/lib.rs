@@ -1,4 +1,4 @@
-//! The platform's protocols from the outside: control plane, token endpoint and data API, one
+//! The platform's protocols from the outside: control plane, vault, token endpoint and data API, one
 //! method per operation. The program's verbs and the tests of the server use it.
 //!
 //! This crate owns connections, signing, paging, retries and the reading of answers. It knows no
@@ -17,7 +17,7 @@ pub mod limits;
 mod retry;
 mod token;
 
-pub use connect::{Trust, http_client};
+pub use connect::{ClientIdentity, Trust, connect_tcp, http_client, tls_config};
 pub use control::{AdapterQuery, ControlClient, InstanceQuery, ModelQuery};
 pub use data::DataClient;
 pub use error::ClientError;

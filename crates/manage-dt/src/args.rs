@@ -7,6 +7,7 @@ mod command;
 mod device_cert;
 mod global;
 mod model;
+mod send;
 mod serve;
 mod twins;
 mod user;
@@ -23,6 +24,7 @@ pub use command::{CommandArgs, Payload};
 pub use device_cert::{DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
+pub use send::{SendArgs, Via};
 pub use serve::{Limits, ServeArgs};
 pub use twins::{ConfigVerb, ShowArgs};
 pub use user::{UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
@@ -138,6 +140,20 @@ Examples:
   manage-dt command custom-adapter iot/v1/cmd/k2 --text reboot --wait \\
       --response-endpoint iot/v1/rsp/k2 --response-duration PT30S")]
     Command(CommandArgs),
+    /// Send messages as the device of a digital twin
+    #[command(after_help = "\
+Credentials are the twin's own: its external key, and password or certificate.
+A file or stdin is one message, with --ndjson one a line. The control plane's
+address, if it is needed, comes from the region or OCI_CLI_ENDPOINT.
+
+With --explain it waits for what became of each message, and exits with 1 when
+one was rejected; values shown are those of the historized data.
+
+Examples:
+  manage-dt send custom-adapter '{\"humidity\":54.2,\"count\":1}' --explain
+  manage-dt send unstructured photo.bin --via https --endpoint workshop/camera
+  mosquitto_sub ... | manage-dt send default-adapter --ndjson --rate 10 -")]
+    Send(SendArgs),
     /// Certificates for devices of a local platform
     DeviceCert(DeviceCertArgs),
     /// Print the shell lines that point OCI tools at a local platform
@@ -263,6 +279,14 @@ pub fn parse(
     if let Verb::Adapter(AdapterArgs { verb: AdapterVerb::Try(trial) }) = &mut cli.verb {
         // OCI_CLI_ENDPOINT is an address of the control plane, not one of a device.
         trial.endpoint = trial.endpoint.take().filter(|_| typed("endpoint"));
+    }
+    if let Verb::Send(send) = &mut cli.verb {
+        // As above; typed, it is the device's, and the control plane's is the environment's.
+        send.endpoint = send.endpoint.take().filter(|_| typed("endpoint"));
+        if send.endpoint.is_some() {
+            cli.global.endpoint = std::env::var("OCI_CLI_ENDPOINT").ok();
+            cli.global.typed.retain(|id| *id != "endpoint");
+        }
     }
     if let Verb::Serve(serve) = &mut cli.verb {
         // OCI_CLI_REGION says where a client looks; only `--region` names what is served.

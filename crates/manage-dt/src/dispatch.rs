@@ -55,6 +55,7 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Query(args) => verbs::query::run(args, global, &environment),
         Verb::Delete(args) => verbs::delete::run(args, global, &environment),
         Verb::Command(args) => verbs::command::run(args, global, &environment),
+        Verb::Send(args) => verbs::send::run(args, global, &environment),
         Verb::DeviceCert(args) => verbs::device_cert::run(args, global, &environment),
         Verb::List => verbs::list::run(global, &environment),
         Verb::Show(args) => verbs::show::run(args, global, &environment),

@@ -10,6 +10,7 @@ pub mod auth;
 pub mod client_errors;
 pub mod config;
 pub mod data_access;
+pub mod device;
 pub mod dispatch;
 pub mod exit_code;
 pub mod failure;

@@ -30,6 +30,8 @@ pub struct Session {
     pub control: ControlClient,
     /// Connections for the other services.
     pub http: reqwest::Client,
+    /// Region of options and profile.
+    pub region: Option<String>,
 }
 
 impl Definition {
@@ -68,10 +70,11 @@ impl Definition {
         let setup = |error| client_errors::failed("Cannot connect", &error);
         let http = http(settings)?;
         let SignIn { identity, region, region_metadata, origin } = auth::sign_in(settings, &http)?;
-        let endpoint = match (&settings.endpoint, region) {
+        let endpoint = match (&settings.endpoint, &region) {
             (Some(endpoint), _) => endpoint.clone(),
-            (None, Some(name)) => region::endpoint("iot", &name, region_metadata.as_deref())
-                .map_err(Failure::usage)?,
+            (None, Some(name)) => {
+                region::endpoint("iot", name, region_metadata.as_deref()).map_err(Failure::usage)?
+            }
             (None, None) => {
                 let text = format!("{origin} names no region");
                 return Err(Failure::usage(text).hint("give one with --region or OCI_CLI_REGION"));
@@ -80,7 +83,7 @@ impl Definition {
         tracing::debug!("Control plane: {endpoint}");
         let control = ControlClient::new(http.clone(), &endpoint, identity).map_err(setup)?;
         let control = control.with_retry(settings.retry);
-        Ok(Session { definition: self, control, http })
+        Ok(Session { definition: self, control, http, region })
     }
 }
 
@@ -89,9 +92,10 @@ pub fn http(settings: &Settings) -> Result<reqwest::Client, Failure> {
     http_client(&trust(settings)?).map_err(|error| client_errors::failed("Cannot connect", &error))
 }
 
-fn trust(settings: &Settings) -> Result<Trust, Failure> {
+/// The certificates that the settings name.
+pub fn trust(settings: &Settings) -> Result<Trust, Failure> {
     let Some(path) = &settings.cert_bundle else {
-        return Ok(Trust { ca_pem: None });
+        return Ok(Trust::default());
     };
     let pem = std::fs::read(path).map_err(|error| {
         let text = format!("certificate bundle {} cannot be read: {error}", path.display());
@@ -99,5 +103,5 @@ fn trust(settings: &Settings) -> Result<Trust, Failure> {
             "--cert-bundle, OCI_CLI_CERT_BUNDLE, REQUESTS_CA_BUNDLE or SSL_CERT_FILE names it",
         )
     })?;
-    Ok(Trust { ca_pem: Some(pem) })
+    Ok(Trust { ca_pem: Some(pem), identity: None })
 }

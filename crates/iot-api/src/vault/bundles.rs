@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// A version of a secret with its content.
@@ -19,7 +19,7 @@ pub struct SecretBundle {
 }
 
 /// A content. `Debug` does not show it.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretBundleContent {
     /// Always `BASE64`.

@@ -4,6 +4,7 @@ mod adapters;
 mod domains;
 mod instances;
 mod models;
+mod secrets;
 
 use std::collections::HashSet;
 use std::fmt;

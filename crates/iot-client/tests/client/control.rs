@@ -171,7 +171,7 @@ async fn a_whole_create_uses_one_tls_connection() {
     .await;
     let signer = signer();
     let start = std::time::Instant::now();
-    let http = http_client(&Trust { ca_pem: Some(ca_pem) }).unwrap();
+    let http = http_client(&Trust { ca_pem: Some(ca_pem), identity: None }).unwrap();
     let endpoint = server.url("https", "iot.local-1.oci.localhost") + "/20250531/";
     let client = ControlClient::new(http, &endpoint, signer).unwrap();
     let query = InstanceQuery { iot_domain_id: "d", ..Default::default() };

@@ -200,12 +200,12 @@ async fn tls_failures_say_what_to_do() {
     assert!(cause.contains("UnknownIssuer") && advice.contains("--cert-bundle"), "{cause}");
 
     let (_, of_old_ca) = Server::tls(&["localhost"], |_, _| ok("{}")).await;
-    let http = http_client(&Trust { ca_pem: Some(of_old_ca) }).unwrap();
+    let http = http_client(&Trust { ca_pem: Some(of_old_ca), identity: None }).unwrap();
     let (_, cause, advice) = ask(http, server.url("https", "localhost")).await;
     assert!(advice.contains("--cert-bundle"), "{cause}");
 
     let (server, ca_pem) = Server::tls(&["other.localhost"], |_, _| ok("{}")).await;
-    let http = http_client(&Trust { ca_pem: Some(ca_pem) }).unwrap();
+    let http = http_client(&Trust { ca_pem: Some(ca_pem), identity: None }).unwrap();
     let (_, cause, advice) = ask(http, server.url("https", "iot.localhost")).await;
     assert!(advice.contains("another host name"), "{cause}; {advice}");
 

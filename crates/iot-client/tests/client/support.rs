@@ -153,7 +153,7 @@ impl Server {
 pub fn plain_http() -> reqwest::Client {
     // Any certificate will do: it keeps the tests independent of the system's store.
     let (_, ca_pem) = certificate(&["unused"]);
-    http_client(&Trust { ca_pem: Some(ca_pem) }).unwrap()
+    http_client(&Trust { ca_pem: Some(ca_pem), identity: None }).unwrap()
 }
 
 pub fn signer() -> Arc<Signer> {

@@ -11,7 +11,7 @@ use crate::config::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::{serve, verbs};
-use device::Device;
+use device::Devices;
 
 /// The sample twins, in the order of the story.
 const TWINS: [&str; 3] = ["unstructured", "default-adapter", "custom-adapter"];
@@ -103,7 +103,7 @@ fn story(
     for twin in TWINS {
         verb(&["create", twin])?;
     }
-    let device = Device::new(running)?;
+    let device = Devices::new(running)?;
     runtime.block_on(send(&device))?;
     for (step, twin) in TWINS.iter().enumerate() {
         say(&format!("\n{}. manage-dt query {twin}", step + 4));
@@ -120,7 +120,7 @@ fn story(
     Ok(())
 }
 
-async fn send(device: &Device) -> Result<(), Failure> {
+async fn send(device: &Devices) -> Result<(), Failure> {
     say("\n3. Devices send, over MQTT/TLS (QoS 1) and over HTTPS");
     let (raw, default, custom) = ("01", "m5-env-dflt-01", "m5-env-cstm-01");
     device.mqtt(raw, &[("workshop/lathe", "anything goes here")]).await?;

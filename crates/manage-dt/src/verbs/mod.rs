@@ -16,6 +16,7 @@ pub mod man;
 pub mod model;
 pub mod query;
 mod resource;
+pub mod send;
 pub mod serve;
 pub mod show;
 mod structure;

@@ -11,6 +11,7 @@ fn help_texts() {
         "query",
         "delete",
         "command",
+        "send",
         "device-cert",
         "device-cert issue",
         "serve",
