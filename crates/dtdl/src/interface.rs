@@ -96,6 +96,17 @@ pub struct ValueSpec {
 }
 
 impl Interface {
+    /// What must exist before it: the interfaces that it, and every interface defined in place
+    /// inside it, extends and has as components.
+    pub fn references(&self) -> Vec<Dtmi> {
+        let components = self.contents.iter().filter_map(|content| match &content.kind {
+            ContentKind::Component { schema } => Some(schema.clone()),
+            _ => None,
+        });
+        let embedded = self.embedded.iter().flat_map(|embedded| embedded.references());
+        self.extends.iter().cloned().chain(components).chain(embedded).collect()
+    }
+
     /// Reads one document; the error lists everything that is wrong with it.
     ///
     /// ```

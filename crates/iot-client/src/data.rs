@@ -5,7 +5,9 @@ use std::fmt;
 use http::HeaderValue;
 use iot_api::data::{DataCollection, Page};
 use reqwest::Url;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::exchange::{Repeat, base_url, below, exchange, segment};
@@ -52,6 +54,22 @@ impl DataClient {
     ) -> Result<Map<String, Value>, ClientError> {
         let path = format!("/{}/{}", collection.name(), segment(id)?);
         self.read(&below(&self.base, &path, &[])).await
+    }
+
+    /// The payload in one row of a collection that has payloads, as JSON text with the digits that
+    /// were sent (data-api.md 4.4); none when it is null or the collection has none.
+    pub async fn content(
+        &self,
+        collection: DataCollection,
+        id: &str,
+    ) -> Result<Option<Box<RawValue>>, ClientError> {
+        #[derive(Deserialize)]
+        struct Payload {
+            content: Option<Box<RawValue>>,
+        }
+        let path = format!("/{}/{}", collection.name(), segment(id)?);
+        let row: Payload = self.read(&below(&self.base, &path, &[])).await?;
+        Ok(row.content)
     }
 
     async fn read<T: DeserializeOwned>(&self, url: &Url) -> Result<T, ClientError> {

@@ -7,6 +7,7 @@ mod command;
 mod device_cert;
 mod global;
 mod model;
+mod replay;
 mod send;
 mod serve;
 mod twins;
@@ -24,6 +25,7 @@ pub use command::{CommandArgs, Payload};
 pub use device_cert::{DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
+pub use replay::ReplayArgs;
 pub use send::{SendArgs, Via};
 pub use serve::{Limits, ServeArgs};
 pub use twins::{ConfigVerb, ShowArgs};
@@ -117,6 +119,23 @@ Examples:
     Model(ModelVerb),
     /// Try, check and test adapters offline
     Adapter(AdapterArgs),
+    /// Run recorded messages through a new adapter: what changes
+    #[command(
+        override_usage = "manage-dt replay [OPTIONS] <TWIN>",
+        after_help = "\
+Stored raw data goes through the twin's present adapter and through the new one,
+here, with the model the twin has. Nothing is changed on the platform. Without
+an option that names the new adapter it is made of the files that the
+configuration names for the twin. Exit code 1 says that messages which are
+accepted today would be rejected.
+
+Examples:
+  manage-dt replay custom-adapter
+  manage-dt replay custom-adapter --routes new_routes.json --since 7d
+  manage-dt replay custom-adapter --adapter new.json \\
+      --since 2026-01-18T00:00:00Z --until 2026-01-19T00:00:00Z --output json"
+    )]
+    Replay(ReplayArgs),
     /// Run a platform of your own: control plane, devices, data API
     #[command(after_help = "\
 Examples:

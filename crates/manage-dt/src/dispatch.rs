@@ -53,6 +53,7 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Adapter(args) => verbs::adapter::run(args, global, &environment),
         Verb::Create(args) => verbs::create::run(args, global, &environment),
         Verb::Query(args) => verbs::query::run(args, global, &environment),
+        Verb::Replay(args) => verbs::replay::run(args, global, &environment),
         Verb::Delete(args) => verbs::delete::run(args, global, &environment),
         Verb::Command(args) => verbs::command::run(args, global, &environment),
         Verb::Send(args) => verbs::send::run(args, global, &environment),

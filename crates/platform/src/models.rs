@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use dtdl::{ContentKind, Dtmi, Interface};
+use dtdl::{Dtmi, Interface};
 use iot_api::ErrorCode;
 use iot_api::models::{CreateDigitalTwinModelDetails, UpdateDigitalTwinModelDetails};
 use oci_core::ocid::Ocid;
@@ -184,16 +184,9 @@ pub fn new_etag() -> String {
     oci_core::ocid::random_hex(64).to_ascii_lowercase()
 }
 
-/// DTMIs that must exist before the interface: what it, and every interface defined in place inside
-/// it, extends and has as components.
+/// DTMIs that must exist before the interface.
 fn references(interface: &Interface) -> Vec<String> {
-    let components = interface.contents.iter().filter_map(|content| match &content.kind {
-        ContentKind::Component { schema } => Some(schema.as_str().to_owned()),
-        _ => None,
-    });
-    let embedded = interface.embedded.iter().flat_map(|embedded| references(embedded));
-    let extended = interface.extends.iter().map(|dtmi| dtmi.as_str().to_owned());
-    extended.chain(components).chain(embedded).collect()
+    interface.references().iter().map(|dtmi| dtmi.as_str().to_owned()).collect()
 }
 
 /// Every finding with its place in the document, a line each (adapters-and-models.md B9).

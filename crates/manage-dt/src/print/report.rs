@@ -40,6 +40,11 @@ impl Report {
         Report { format, width, document: Map::new(), out, broken: None }
     }
 
+    /// Whether it is text for people.
+    pub fn is_text(&self) -> bool {
+        self.format != OutputFormat::Json
+    }
+
     /// Adds a part: a member of the JSON document, or a text for at most the given width.
     pub fn part(
         &mut self,

@@ -5,8 +5,8 @@ mod junit;
 mod lint;
 mod payloads;
 mod place;
-mod source;
-mod trace;
+pub mod source;
+pub mod trace;
 mod trial;
 
 use crate::args::{AdapterArgs, AdapterVerb, GlobalArgs};

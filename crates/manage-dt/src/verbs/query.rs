@@ -1,9 +1,11 @@
 //! `query`: content of a twin, and what has lately been recorded of it.
 
+mod reasons;
 mod rows;
 mod view;
 
 use iot_api::data::DataCollection;
+use iot_api::instances::DigitalTwinInstance;
 use serde_json::{Value, json};
 
 use self::rows::{Rows, Window};
@@ -53,8 +55,8 @@ async fn query(session: &Session, args: &QueryArgs, report: &mut Report) -> Resu
         tracing::info!("Query Digital Twin Instance '{}'", args.twin);
         worst = content(session, &instance.id, report).await?;
     }
-    let window = Window::of_last_minutes(instance.id, args.last_minutes);
-    let recorded = recorded(session, &window, report).await;
+    let window = Window::of_last_minutes(instance.id.clone(), args.last_minutes);
+    let recorded = recorded(session, &instance, &window, report).await;
     worst.or(recorded.err()).map_or(Ok(()), Err)
 }
 
@@ -80,7 +82,12 @@ async fn content(
 }
 
 /// The four collections. A list that fails is told and left out; the others go on.
-async fn recorded(session: &Session, window: &Window, report: &mut Report) -> Result<(), Failure> {
+async fn recorded(
+    session: &Session,
+    instance: &DigitalTwinInstance,
+    window: &Window,
+    report: &mut Report,
+) -> Result<(), Failure> {
     let rows = Rows::fetch(session, window).await?;
     let mut worst = None;
     for collection in rows::COLLECTIONS {
@@ -89,6 +96,10 @@ async fn recorded(session: &Session, window: &Window, report: &mut Report) -> Re
                 let name = collection.name();
                 let shown = &records;
                 report.part(name, || json!(shown), |width| text(collection, shown, width));
+                if collection == DataCollection::RejectedData && report.is_text() {
+                    let reasons = reasons::of(session, instance, &rows, shown).await;
+                    report.part(name, || json!(shown), |_| reasons);
+                }
             }
             Err(failure) => {
                 report.part(collection.name(), || Value::Null, |_| String::new());

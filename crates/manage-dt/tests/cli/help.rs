@@ -10,6 +10,7 @@ fn help_texts() {
         "create",
         "query",
         "delete",
+        "replay",
         "command",
         "send",
         "device-cert",

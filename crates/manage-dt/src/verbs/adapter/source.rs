@@ -8,7 +8,7 @@ use dtdl::{Dtmi, Interface, Model};
 use serde_json::Value;
 
 use crate::args::{GlobalArgs, SourceArgs};
-use crate::config::{Environment, IotConfig, Settings};
+use crate::config::{Environment, IotConfig, Settings, Twin};
 use crate::failure::Failure;
 
 /// A JSON file.
@@ -39,7 +39,12 @@ pub enum Definition {
     /// Nowhere: they are generated.
     Default,
     /// Each in a file, or one of them generated.
-    Parts { envelope: Option<JsonFile>, routes: Option<JsonFile> },
+    Parts {
+        /// The file of the envelope.
+        envelope: Option<JsonFile>,
+        /// The file of the routes.
+        routes: Option<JsonFile>,
+    },
     /// Both in one file, in the API's form.
     Whole(JsonFile),
 }
@@ -65,12 +70,7 @@ impl Source {
         let model = JsonFile::read(model_path)?;
         let others = args.with.iter().map(|path| JsonFile::read(path));
         let others = others.collect::<Result<Vec<_>, _>>()?;
-        let read = |path: &Option<PathBuf>| path.as_deref().map(JsonFile::read).transpose();
-        let definition = match (read(&args.envelope)?, read(&args.routes)?, read(&args.adapter)?) {
-            (_, _, Some(whole)) => Definition::Whole(whole.checked_whole()?),
-            (None, None, None) => Definition::Default,
-            (envelope, routes, None) => Definition::Parts { envelope, routes },
-        };
+        let definition = Definition::read(&args.envelope, &args.routes, &args.adapter)?;
         let model = resolve(&model, None, &others)?;
         Ok(Source { model, model_path: model_path.to_owned(), definition })
     }
@@ -88,23 +88,59 @@ impl Source {
             ))
             .hint("`model_dtdl` in the configuration file names the model of a twin"));
         }
-        let file = |field: &str| {
-            let name = twin.field(field);
-            name.map(|name| JsonFile::read(&settings.data_dir.join(name))).transpose()
-        };
         let model_path = settings.data_dir.join(twin.require("model_dtdl")?);
         let model = JsonFile::read(&model_path)?;
         let model = resolve(&model, Some(twin.require("model_name")?), &[])?;
-        let definition = match (file("adapter_envelope")?, file("adapter_routes")?) {
-            (None, None) => Definition::Default,
-            (envelope, routes) => Definition::Parts { envelope, routes },
-        };
+        let definition = Definition::of_twin(&twin, &settings.data_dir)?;
         Ok(Source { model, model_path, definition })
     }
 
     /// The envelope as given.
     pub fn envelope(&self) -> Option<&Value> {
-        match &self.definition {
+        self.definition.envelope()
+    }
+
+    /// The routes as given.
+    pub fn routes(&self) -> Option<&Value> {
+        self.definition.routes()
+    }
+
+    /// Compiles the adapter.
+    pub fn compile(&self) -> Result<Adapter, Failure> {
+        compile(&self.model, self.envelope(), self.routes())
+    }
+
+    /// The endpoint that messages come from unless told otherwise.
+    pub fn reference_endpoint(&self) -> String {
+        let envelope = self.envelope().and_then(|envelope| envelope["referenceEndpoint"].as_str());
+        envelope.unwrap_or_default().trim_start_matches('/').to_owned()
+    }
+}
+
+impl Definition {
+    /// Reads the files that the options name.
+    pub fn read(
+        envelope: &Option<PathBuf>,
+        routes: &Option<PathBuf>,
+        whole: &Option<PathBuf>,
+    ) -> Result<Definition, Failure> {
+        let read = |path: &Option<PathBuf>| path.as_deref().map(JsonFile::read).transpose();
+        Ok(match (read(envelope)?, read(routes)?, read(whole)?) {
+            (_, _, Some(whole)) => Definition::Whole(whole.checked_whole()?),
+            (None, None, None) => Definition::Default,
+            (envelope, routes, None) => Definition::Parts { envelope, routes },
+        })
+    }
+
+    /// Reads the files that the configuration names for a twin.
+    pub fn of_twin(twin: &Twin, data_dir: &Path) -> Result<Definition, Failure> {
+        let file = |field: &str| twin.field(field).map(|name| data_dir.join(name));
+        Definition::read(&file("adapter_envelope"), &file("adapter_routes"), &None)
+    }
+
+    /// The envelope as given.
+    pub fn envelope(&self) -> Option<&Value> {
+        match self {
             Definition::Default => None,
             Definition::Parts { envelope, .. } => envelope.as_ref().map(|file| &file.value),
             Definition::Whole(file) => file.value.get("inboundEnvelope"),
@@ -113,27 +149,11 @@ impl Source {
 
     /// The routes as given.
     pub fn routes(&self) -> Option<&Value> {
-        match &self.definition {
+        match self {
             Definition::Default => None,
             Definition::Parts { routes, .. } => routes.as_ref().map(|file| &file.value),
             Definition::Whole(file) => file.value.get("inboundRoutes"),
         }
-    }
-
-    /// Compiles the adapter.
-    pub fn compile(&self) -> Result<Adapter, Failure> {
-        let compiled = Adapter::compile(self.model.clone(), self.envelope(), self.routes());
-        compiled.map_err(|found| {
-            let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
-            Failure::usage(format!("the adapter is not valid:\n  {}", lines.join("\n  ")))
-                .hint("`manage-dt adapter lint` says where each stands in its file")
-        })
-    }
-
-    /// The endpoint that messages come from unless told otherwise.
-    pub fn reference_endpoint(&self) -> String {
-        let envelope = self.envelope().and_then(|envelope| envelope["referenceEndpoint"].as_str());
-        envelope.unwrap_or_default().trim_start_matches('/').to_owned()
     }
 }
 
@@ -163,6 +183,19 @@ impl JsonFile {
             format!("{} has neither `inboundEnvelope` nor `inboundRoutes`", self.path.display());
         Err(Failure::usage(text).hint("name the two files with --envelope and --routes instead"))
     }
+}
+
+/// Compiles a new adapter.
+pub fn compile(
+    model: &Arc<Model>,
+    envelope: Option<&Value>,
+    routes: Option<&Value>,
+) -> Result<Adapter, Failure> {
+    Adapter::compile(model.clone(), envelope, routes).map_err(|found| {
+        let lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+        Failure::usage(format!("the adapter is not valid:\n  {}", lines.join("\n  ")))
+            .hint("`manage-dt adapter lint` says where each stands in its file")
+    })
 }
 
 /// The model in a file, with the ones it refers to.

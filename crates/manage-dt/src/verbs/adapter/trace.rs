@@ -99,7 +99,8 @@ fn evaluated(result: &Evaluated) -> String {
     }
 }
 
-fn shown(text: &str) -> String {
+/// A text of a device, bounded and harmless.
+pub fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN_MAX) {
         Some((end, _)) => format!("{}…", plain(&text[..end])),
         None => plain(text),
@@ -124,14 +125,8 @@ fn outcome(explanation: &Explanation, model: &Model) -> String {
         ),
         Outcome::Rejected(rejection) => {
             let mut out = format!("rejected, {} {}", rejection.code, plain(&rejection.message));
-            let missing = missing(explanation);
-            if rejection.code == 500 && !missing.is_empty() {
-                let route = explanation.matched_route().unwrap_or_default();
-                let _ = write!(
-                    out,
-                    "\nRoute {route} matched, but the message lacks {}",
-                    missing.join(", ")
-                );
+            if let Some(lacks) = lacks(explanation) {
+                let _ = write!(out, "\n{lacks}");
             }
             out
         }
@@ -143,13 +138,22 @@ fn outcome(explanation: &Explanation, model: &Model) -> String {
     }
 }
 
+/// What an empty output comes from: the route that matched and the sources that gave nothing.
+pub fn lacks(explanation: &Explanation) -> Option<String> {
+    let is_empty = matches!(&explanation.outcome, Outcome::Rejected(found) if found.code == 500);
+    let missing = missing(explanation);
+    let route = explanation.matched_route().filter(|_| is_empty && !missing.is_empty())?;
+    Some(format!("Route {route} matched, but the message lacks {}", missing.join(", ")))
+}
+
 /// The sources that gave nothing.
 fn missing(explanation: &Explanation) -> Vec<String> {
     let missing = explanation.mapping.iter().filter(|entry| entry.result == Evaluated::Missing);
     missing.map(|entry| shown(&entry.expression)).collect()
 }
 
-fn time(micros: i64) -> String {
+/// A time in microseconds since the epoch as text.
+pub fn time(micros: i64) -> String {
     jiff::Timestamp::from_microsecond(micros)
         .map_or_else(|_| format!("{micros} us"), |time| format!("{time:.6}"))
 }

@@ -42,8 +42,29 @@ pub fn run(
             report.finish()?;
         }
     }
-    if findings.is_empty() { Ok(()) } else { Err(Failure::reported(ExitCode::Refused)) }
+    match findings.is_empty() {
+        true => Ok(()),
+        false => Err(with_hint(Failure::reported(ExitCode::Refused), &findings, &files)),
+    }
 }
+
+/// The sample models leave their DTMI to the configuration, which no finding can know.
+fn with_hint(failure: Failure, findings: &[Diagnostic], files: &[Document]) -> Failure {
+    let is_left = |finding: &Diagnostic| {
+        let file: Option<Value> = serde_json::from_str(&files[finding.document].text).ok();
+        finding.pointer == "/@id" && file.is_some_and(|file| file["@id"] == PLACEHOLDER)
+    };
+    match findings.iter().any(is_left) {
+        true => failure.hint(
+            "`create` puts a twin's `model_name` in the place of a placeholder; \
+             `manage-dt adapter lint TWIN` checks model and adapter with it",
+        ),
+        false => failure,
+    }
+}
+
+/// The `@id` of a model whose DTMI stands in the configuration.
+const PLACEHOLDER: &str = "placeholder";
 
 /// Findings in the files, ordered by file and place, and how many there are in those of `--with`.
 fn check(files: &[Document], with: &[Document]) -> (Vec<Diagnostic>, usize) {

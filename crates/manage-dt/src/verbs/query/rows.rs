@@ -11,6 +11,7 @@ use crate::client_errors::failed_with_body;
 use crate::data_access::{self, Renew};
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::verbs::recorded::Recorded;
 
 /// A row of the data API.
 pub type Record = Map<String, Value>;
@@ -28,7 +29,7 @@ const ROWS_MAX: u64 = 100;
 
 /// Requests for single rows under way at once: enough to hide the latency, not enough to be a
 /// burden.
-const REQUESTS_MAX: usize = 8;
+pub const REQUESTS_MAX: usize = 8;
 
 /// Which rows are wanted.
 #[derive(Debug)]
@@ -121,6 +122,12 @@ impl Rows {
             DataCollection::RawCommandData => Ok(self.each(collection, rows, whole).await),
             _ => Ok(rows.clone()),
         }
+    }
+
+    /// A row's message with its payload; none when the platform does not give it.
+    pub async fn message(&self, collection: DataCollection, row: &Record) -> Option<Recorded> {
+        let content = self.client.content(collection, &id_text(row)).await.ok()?;
+        Recorded::of(row, content.as_deref())
     }
 
     /// Reads every row by its id and combines list row and single row, in the order of the list.
