@@ -58,7 +58,7 @@ pub(crate) async fn answer(
         }
     };
     let (to, mut settled) = mpsc::channel(1);
-    let publication = Publication { endpoint, content_type, content };
+    let publication = Publication { endpoint, content_type, content, held: None };
     match platform.accept(&twin, publication, Some(Receipt { to, token: 0 })).await {
         Ok(()) => {}
         Err(PublishRefused::TooLarge) => return too_large(),

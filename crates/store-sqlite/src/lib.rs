@@ -7,6 +7,7 @@ mod batch;
 mod connection;
 mod data;
 mod devices;
+mod held;
 mod identity;
 mod lists;
 mod references;

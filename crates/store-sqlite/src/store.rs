@@ -6,15 +6,15 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
-    Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
-    DomainGroup, Instance, Kind, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
+    Batch, Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
+    DomainGroup, HeldPacket, Instance, Kind, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
     Record, SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
     WorkRequest, WorkStep,
 };
 
 use crate::SqliteStore;
 use crate::rows::{all, find};
-use crate::{batch, data, devices, resources, retention, retries, setup, work};
+use crate::{batch, data, devices, held, resources, retention, retries, setup, work};
 
 /// Resources that are still there.
 const NOT_DELETED: &str = "lifecycle <> 'DELETED'";
@@ -141,8 +141,8 @@ impl Store for SqliteStore {
         self.database.look_up(move |connection| data::snapshot(connection, no)).await
     }
 
-    async fn commit_batch(&self, rows: Arc<Vec<MessageRow>>) -> Stored<()> {
-        self.database.write(move |transaction| batch::commit(transaction, &rows)).await
+    async fn commit_batch(&self, batch: Arc<Batch>) -> Stored<()> {
+        self.database.write(move |transaction| batch::commit(transaction, &batch)).await
     }
 
     async fn certificate_create(&self, certificate: &Certificate) -> Stored<()> {
@@ -166,15 +166,21 @@ impl Store for SqliteStore {
         self.database.read(devices::sessions).await
     }
 
+    async fn session_held(&self) -> Stored<Vec<HeldPacket>> {
+        self.database.read(held::all).await
+    }
+
     async fn session_put(&self, session: &SessionRecord) -> Stored<()> {
         let session = session.clone();
         self.database.write(move |transaction| devices::session_put(transaction, &session)).await
     }
 
-    async fn session_delete(&self, twin: TwinNo, client_id: &str) -> Stored<()> {
+    async fn session_delete(&self, twin: TwinNo, client_id: &str, begun_us: i64) -> Stored<()> {
         let client_id = client_id.to_owned();
         self.database
-            .write(move |transaction| devices::session_delete(transaction, twin, &client_id))
+            .write(move |transaction| {
+                devices::session_delete(transaction, twin, &client_id, begun_us)
+            })
             .await
     }
 

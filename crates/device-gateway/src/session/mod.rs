@@ -240,6 +240,7 @@ fn publication(publish: Publish) -> Publication {
         endpoint: publish.topic,
         content_type: publish.content_type,
         content: publish.payload,
+        held: None,
     }
 }
 
