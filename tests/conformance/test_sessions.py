@@ -205,6 +205,17 @@ def test_deleting_a_twin_cuts_its_connection(twins, iot):
         assert lost.wait(WAIT_SECONDS)
 
 
+def test_deleting_the_domain_cuts_its_connections(own, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", own.env["REQUESTS_CA_BUNDLE"])
+    iot = client_of(own)
+    twin = Twins(own, iot).unstructured()
+    lost = threading.Event()
+    with twin.device.listen("cmd", clean=False, client_id="device") as device:
+        device.client.on_disconnect = lambda *_: lost.set()
+        iot.delete_iot_domain(own.env["IOT_DOMAIN_ID"])
+        assert lost.wait(WAIT_SECONDS)
+
+
 def test_a_will_waits_for_its_delay(twins, data):
     twin = twins.unstructured()
     for back_in_time, expected in [(True, 0), (False, 1)]:

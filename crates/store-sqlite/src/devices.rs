@@ -1,42 +1,14 @@
 //! MQTT sessions and raw commands.
 
 use platform::store::{
-    Certificate, CommandResponse, Delivery, DeliveryStatus, NewCommand, OpenCommand, SessionRecord,
-    StoreError, Stored, TwinNo,
+    CommandResponse, Delivery, DeliveryStatus, NewCommand, OpenCommand, SessionRecord, StoreError,
+    Stored, TwinNo,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use crate::connection::failed;
 use crate::held;
 use crate::rows::json;
-
-/// The certificate that a column finds.
-pub(crate) fn certificate(
-    connection: &Connection,
-    condition: &str,
-    value: &str,
-) -> Stored<Option<Certificate>> {
-    let sql = format!("SELECT id, name FROM certificate WHERE {condition}");
-    connection
-        .prepare_cached(&sql)
-        .and_then(|mut statement| {
-            statement
-                .query_row([value], |row| Ok(Certificate { id: row.get(0)?, name: row.get(1)? }))
-                .optional()
-        })
-        .map_err(failed)
-}
-
-/// Keeps a certificate.
-pub(crate) fn certificate_create(
-    transaction: &Transaction<'_>,
-    certificate: &Certificate,
-) -> Stored<()> {
-    transaction
-        .execute("INSERT INTO certificate VALUES (?, ?)", [&certificate.id, &certificate.name])
-        .map(drop)
-        .map_err(failed)
-}
 
 /// All kept sessions.
 pub(crate) fn sessions(connection: &Connection) -> Stored<Vec<SessionRecord>> {

@@ -4,6 +4,7 @@
 //! FULL). Only this crate knows SQL of the embedded store.
 
 mod batch;
+mod certificates;
 mod connection;
 mod data;
 mod devices;

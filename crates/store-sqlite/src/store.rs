@@ -14,7 +14,7 @@ use platform::store::{
 
 use crate::SqliteStore;
 use crate::rows::{all, find};
-use crate::{batch, data, devices, held, resources, retention, retries, setup, work};
+use crate::{batch, certificates, data, devices, held, resources, retention, retries, setup, work};
 
 /// Resources that are still there.
 const NOT_DELETED: &str = "lifecycle <> 'DELETED'";
@@ -148,18 +148,30 @@ impl Store for SqliteStore {
     async fn certificate_create(&self, certificate: &Certificate) -> Stored<()> {
         let certificate = certificate.clone();
         self.database
-            .write(move |transaction| devices::certificate_create(transaction, &certificate))
+            .write(move |transaction| certificates::create(transaction, &certificate))
             .await
     }
 
     async fn certificate_get(&self, id: &str) -> Stored<Option<Certificate>> {
         let id = id.to_owned();
-        self.database.read(move |reader| devices::certificate(reader, "id = ?", &id)).await
+        self.database.read(move |reader| certificates::find(reader, "id = ?", &id)).await
     }
 
     async fn certificate_by_name(&self, name: &str) -> Stored<Option<Certificate>> {
         let name = name.to_owned();
-        self.database.read(move |reader| devices::certificate(reader, "name = ?", &name)).await
+        self.database.read(move |reader| certificates::find(reader, "name = ?", &name)).await
+    }
+
+    async fn certificate_revoke(&self, common_name: &str, before_s: i64) -> Stored<()> {
+        let common_name = common_name.to_owned();
+        self.database
+            .write(move |transaction| certificates::revoke(transaction, &common_name, before_s))
+            .await
+    }
+
+    async fn certificate_revoked(&self, common_name: &str) -> Stored<Option<i64>> {
+        let common_name = common_name.to_owned();
+        self.database.read(move |reader| certificates::revoked(reader, &common_name)).await
     }
 
     async fn session_all(&self) -> Stored<Vec<SessionRecord>> {

@@ -15,14 +15,18 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::ingest::Twin;
 use crate::limits::{COMMANDS_INFLIGHT_MAX, SUBSCRIPTIONS_MAX};
+use crate::list::ListQuery;
 use crate::platform::Platform;
-use crate::store::{Stored, Subscription, TwinNo};
+use crate::store::{Instance, Stored, Subscription, TwinNo};
 
 pub use held::{Held, HeldIds};
 pub(crate) use registry::{Choice, Sessions};
 
 /// Seconds of a session that never ends.
 pub const FOREVER_S: u32 = u32::MAX;
+
+/// Twins of a deleted domain that are read at a time.
+const TWINS_AT_ONCE: usize = 500;
 
 /// SUBACK's code for one filter too many.
 const QUOTA_EXCEEDED: u8 = 0x97;
@@ -258,6 +262,26 @@ impl Platform {
         for session in self.sessions.end(twin) {
             if let Err(error) = self.session_store(&session).await {
                 tracing::error!(?error, "a session could not be forgotten");
+            }
+        }
+    }
+
+    /// Cuts the connections of all twins of a domain, forgets their sessions and settles their
+    /// commands, after the domain was deleted.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn domain_devices_end(&self, domain_id: &str) -> Stored<()> {
+        let mut query = ListQuery::matching(domain_id, &[], TWINS_AT_ONCE);
+        loop {
+            let page = self.store().list::<Instance>(&query).await?;
+            for instance in page.items {
+                self.sessions_end(instance.no).await;
+                self.commands.twin_gone(instance.no).await;
+            }
+            query.after = page.next;
+            if query.after.is_none() {
+                return Ok(());
             }
         }
     }

@@ -173,6 +173,11 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     async fn certificate_get(&self, id: &str) -> Stored<Option<Certificate>>;
     /// The certificate with this name.
     async fn certificate_by_name(&self, name: &str) -> Stored<Option<Certificate>>;
+    /// Devices' certificates with this common name hold no longer if they were issued before this
+    /// time, seconds since 1970.
+    async fn certificate_revoke(&self, common_name: &str, before_s: i64) -> Stored<()>;
+    /// The time that [`Store::certificate_revoke`] was told last.
+    async fn certificate_revoked(&self, common_name: &str) -> Stored<Option<i64>>;
 
     /// Sessions that outlive their connection.
     async fn session_all(&self) -> Stored<Vec<SessionRecord>>;

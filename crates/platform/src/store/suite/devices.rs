@@ -155,5 +155,10 @@ cases! {
         assert_eq!(store.certificate_by_name("n").await.unwrap(), Some(certificate.clone()));
         assert_eq!(store.certificate_get("n").await.unwrap(), None);
         assert!(store.certificate_create(&certificate).await.is_err());
+        for before_s in [5, 9] {
+            store.certificate_revoke("key", before_s).await.unwrap();
+        }
+        assert_eq!(store.certificate_revoked("key").await.unwrap(), Some(9));
+        assert_eq!(store.certificate_revoked("other").await.unwrap(), None);
     }
 }
