@@ -13,6 +13,7 @@ fn help_texts() {
         "command",
         "device-cert",
         "device-cert issue",
+        "device-cert revoke",
         "serve",
         "demo",
         "env",
