@@ -123,3 +123,24 @@ def test_deleting_the_twin_revokes(twin, iot):
     assert twin.device.connect_reason() == "Success"
     iot.delete_digital_twin_instance(twin.id)
     assert twin.device.connect_reason() == "Not authorized"
+
+
+def test_revoking_ends_older_certificates(twin, server, issue, env, data):
+    old = twin.device
+    assert old.connect_reason() == "Success"
+    command = [binary(), "device-cert", "revoke", "--external-key", twin.key, "--state-dir",
+               server.state_dir]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and twin.key in done.stdout, done.stderr
+    assert old.connect_reason() == "Not authorized"
+    assert old.post("a", b"x").status_code == 401
+    # Files of the old one are read at each connection, so keep them apart.
+    certificate, key = (path + ".old" for path in old.certificate)
+    for path in old.certificate:
+        shutil.copy(path, path + ".old")
+    new = Device(env, twin.key, certificate=issue(twin.key))
+    assert new.connect_reason() == "Success"
+    new.publish("renewed", b"1")
+    stale = Device(env, twin.key, certificate=(certificate, key))
+    assert stale.connect_reason() == "Not authorized"
+    assert [row["endpoint"] for row in rows(data, twin)] == ["renewed"]

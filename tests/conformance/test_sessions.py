@@ -121,6 +121,43 @@ def test_exactly_once(twins, data):
 
 
 @pytest.mark.parametrize("version", [4, 5])
+def test_exactly_once_over_a_kill(own, monkeypatch, version):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", own.env["REQUESTS_CA_BUNDLE"])
+    twin = Twins(own, client_of(own)).unstructured()
+    tail = b"\x00" if version == 5 else b""
+
+    def publish(packet_id, flags=0x34):
+        body = b"\x00\x01a" + packet_id.to_bytes(2, "big") + tail + b"x"
+        return bytes([flags, len(body)]) + body
+
+    connection = raw(twin.device, version)
+    for packet_id in (7, 8):
+        connection.send(publish(packet_id))
+        assert connection.packet()[0] == 0x50
+    connection.send(b"\x62\x02\x00\x08")
+    assert connection.packet()[0] == 0x70
+    own.kill()
+    own.restart()
+    connection = raw(twin.device, version)
+    connection.send(publish(7, 0x3C))
+    assert connection.packet()[0] == 0x50, "known, and not stored again"
+    connection.send(b"\x62\x02\x00\x07")
+    assert connection.packet()[0] == 0x70
+    rows = DataApi(own.env).rows("rawData", {"digital_twin_instance_id": twin.id})
+    assert len(rows) == 2
+    # Both packet ids were released, the second one just before the next kill.
+    own.kill()
+    own.restart()
+    connection = raw(twin.device, version)
+    for packet_id in (7, 8):
+        connection.send(publish(packet_id))
+        assert connection.packet()[0] == 0x50
+    connection.close()
+    rows = DataApi(own.env).rows("rawData", {"digital_twin_instance_id": twin.id})
+    assert len(rows) == 4
+
+
+@pytest.mark.parametrize("version", [4, 5])
 def test_what_was_not_acknowledged_comes_again(twins, iot, data, version):
     twin = twins.unstructured()
     connection = raw(twin.device, version)
@@ -165,6 +202,17 @@ def test_deleting_a_twin_cuts_its_connection(twins, iot):
     with twin.device.listen("cmd") as device:
         device.client.on_disconnect = lambda *_: lost.set()
         iot.delete_digital_twin_instance(twin.id)
+        assert lost.wait(WAIT_SECONDS)
+
+
+def test_deleting_the_domain_cuts_its_connections(own, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", own.env["REQUESTS_CA_BUNDLE"])
+    iot = client_of(own)
+    twin = Twins(own, iot).unstructured()
+    lost = threading.Event()
+    with twin.device.listen("cmd", clean=False, client_id="device") as device:
+        device.client.on_disconnect = lambda *_: lost.set()
+        iot.delete_iot_domain(own.env["IOT_DOMAIN_ID"])
         assert lost.wait(WAIT_SECONDS)
 
 

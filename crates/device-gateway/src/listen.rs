@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use platform::Platform;
-use platform::certificates::common_name;
+use platform::certificates::ClientCertificate;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -94,7 +94,7 @@ async fn connection(
                 let certificate = tls.peer_certificates().and_then(<[_]>::first);
                 let peer = Peer {
                     server_name: tls.server_name().map(str::to_owned),
-                    common_name: certificate.map(|der| common_name(der).unwrap_or_default()),
+                    certificate: certificate.map(|der| ClientCertificate::of(der)),
                 };
                 session::run(stream, peer, &platform, shutdown).await;
             }

@@ -7,6 +7,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use iot_api::ErrorCode;
 use platform::Platform;
+use platform::certificates::ClientCertificate;
 use platform::ingest::{LoginRefused, Publication, PublishRefused, Receipt};
 use platform::limits::PAYLOAD_BYTES_MAX;
 use tokio::sync::mpsc;
@@ -20,7 +21,7 @@ pub(crate) async fn answer(
     platform: &Arc<Platform>,
     parts: &Parts,
     incoming: &mut Incoming,
-    (host, common_name): (Option<&str>, Option<&str>),
+    (host, certificate): (Option<&str>, Option<&ClientCertificate>),
 ) -> Answer {
     if parts.uri.path().trim_start_matches('/').is_empty() {
         return error(ErrorCode::NotFound, "the endpoint is missing: POST to /<endpoint>");
@@ -34,10 +35,10 @@ pub(crate) async fn answer(
         return error(ErrorCode::NotFound, "no domain has this device host");
     };
     let credentials = basic(&parts.headers);
-    let login = match (common_name, &credentials) {
-        (Some(name), _) => {
+    let login = match (certificate, &credentials) {
+        (Some(certificate), _) => {
             let user = credentials.as_ref().map(|(user, _)| user.as_str());
-            platform.device_login_by_certificate(&domain_id, name, user).await
+            platform.device_login_by_certificate(&domain_id, certificate, user).await
         }
         (None, Some((key, password))) => platform.device_login(&domain_id, key, password).await,
         (None, None) => return unauthorized(),
@@ -61,7 +62,7 @@ pub(crate) async fn answer(
         }
     };
     let (to, mut settled) = mpsc::channel(1);
-    let publication = Publication { endpoint, content_type, content };
+    let publication = Publication { endpoint, content_type, content, held: None };
     match platform.accept(&twin, publication, Some(Receipt { to, token: 0 })).await {
         Ok(()) => {}
         Err(PublishRefused::TooLarge) => return too_large(),

@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Incoming;
 use iot_api::ErrorCode;
 use platform::Platform;
+use platform::certificates::ClientCertificate;
 use platform::metrics::Metrics;
 use platform::names::Surface;
 
@@ -16,8 +17,8 @@ use crate::{body, control, data, device, health, openapi, token, vault};
 
 /// What is known of the other end of a connection.
 pub(crate) struct Peer {
-    /// The common name of its certificate, which the TLS layer has checked.
-    pub common_name: Option<String>,
+    /// Its certificate, which the TLS layer has checked.
+    pub certificate: Option<ClientCertificate>,
     /// Where its WebSocket goes.
     pub websocket: Slot,
 }
@@ -84,12 +85,12 @@ async fn route(
         return answer;
     }
     let host = host(&parts.headers, &parts.uri);
-    let name = peer.common_name.as_deref();
+    let certificate = peer.certificate.as_ref();
     match platform.names().surface(&host) {
         Some(Surface::Control) => control::answer(platform, parts, incoming).await,
         Some(Surface::Data(group)) => data::answer(platform, parts, &host, Some(&group)).await,
         Some(Surface::Device(_)) => {
-            device::answer(platform, parts, incoming, (Some(&host), name)).await
+            device::answer(platform, parts, incoming, (Some(&host), certificate)).await
         }
         Some(Surface::Identity(id)) if id.eq_ignore_ascii_case(platform.identity_id()) => {
             token::answer(platform, parts, incoming).await
@@ -97,7 +98,7 @@ async fn route(
         Some(Surface::Vaults | Surface::SecretBundles) => {
             vault::answer(platform, parts, incoming).await
         }
-        Some(Surface::Bare) => bare(platform, parts, incoming, &host, name).await,
+        Some(Surface::Bare) => bare(platform, parts, incoming, &host, certificate).await,
         Some(Surface::Identity(_)) | None => {
             let message =
                 format!("this platform does not serve the host '{}'", host.escape_debug());
@@ -134,17 +135,17 @@ async fn bare(
     parts: &Parts,
     incoming: &mut Incoming,
     host: &str,
-    name: Option<&str>,
+    certificate: Option<&ClientCertificate>,
 ) -> Answer {
     let path = parts.uri.path();
-    let has_credentials = name.is_some() || basic(&parts.headers).is_some();
+    let has_credentials = certificate.is_some() || basic(&parts.headers).is_some();
     match part(path) {
         Part::Control => control::answer(platform, parts, incoming).await,
         Part::Data => data::answer(platform, parts, host, None).await,
         Part::Token => token::answer(platform, parts, incoming).await,
         Part::Vault => vault::answer(platform, parts, incoming).await,
         Part::Other if parts.method == Method::POST && has_credentials => {
-            device::answer(platform, parts, incoming, (None, name)).await
+            device::answer(platform, parts, incoming, (None, certificate)).await
         }
         Part::Other => {
             let message = "there is nothing at this path; devices POST with Basic credentials or a certificate";

@@ -7,7 +7,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use platform::Platform;
-use platform::certificates::common_name;
+use platform::certificates::ClientCertificate;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -101,8 +101,8 @@ async fn connection(
     };
     drop(turn);
     let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-    let name = certificate.map(|der| common_name(der).unwrap_or_default());
-    let peer = Arc::new(Peer { common_name: name, websocket: Slot::default() });
+    let certificate = certificate.map(|der| ClientCertificate::of(der));
+    let peer = Arc::new(Peer { certificate, websocket: Slot::default() });
     let asking = peer.clone();
     let service = service_fn(move |request| {
         let (platform, peer) = (platform.clone(), asking.clone());
@@ -134,7 +134,7 @@ async fn connection(
         && let Ok(stream) = stream.await
     {
         let stream = Box::new(TokioIo::new(stream));
-        mqtt.run(stream, host, peer.common_name.clone()).await;
+        mqtt.run(stream, host, peer.certificate.clone()).await;
     }
 }
 

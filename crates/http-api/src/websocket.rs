@@ -11,6 +11,7 @@ use http::{HeaderMap, Method, Request};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use iot_api::ErrorCode;
+use platform::certificates::ClientCertificate;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::answer::{Answer, empty, error, set};
@@ -31,13 +32,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> WebSocketBytes for T {}
 /// Who runs MQTT sessions over WebSockets.
 #[async_trait]
 pub trait MqttSessions: Send + Sync + 'static {
-    /// Runs one to its end. `host` is the device host asked for, `common_name` that of the
-    /// client's certificate, if it has one.
+    /// Runs one to its end. `host` is the device host asked for, `certificate` the client's, if it
+    /// has one.
     async fn run(
         &self,
         stream: Box<dyn WebSocketBytes>,
         host: Option<String>,
-        common_name: Option<String>,
+        certificate: Option<ClientCertificate>,
     );
 }
 

@@ -22,7 +22,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
 pub use command::{CommandArgs, Payload};
-pub use device_cert::{DeviceCertAction, DeviceCertArgs, IssueArgs};
+pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use replay::ReplayArgs;

@@ -58,7 +58,8 @@ impl Platform {
         let token_keys = TokenKeys::new(&setup.app.signing_key_pem)
             .map_err(|error| StoreError::Failed(format!("token signing key: {error}")))?;
         let metrics = Arc::new(Metrics::default());
-        let sessions = Arc::new(Sessions::load(store.session_all().await?, clock()));
+        let (kept, held) = (store.session_all().await?, store.session_held().await?);
+        let sessions = Arc::new(Sessions::load(kept, held, clock()));
         let commands = Commands::load(store.clone(), sessions.clone(), clock).await?;
         watch_deadlines(&commands);
         let ingest = Ingest::start(store.clone(), metrics.clone());

@@ -31,7 +31,7 @@ const COLLECTIONS: [DataCollection; 4] = [
 ];
 
 impl Platform {
-    /// Applies retention now and then, until `shutdown` says true.
+    /// Applies retention now and then, and forgets expired sessions, until `shutdown` says true.
     pub async fn retention_run(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
         let passes = async {
             loop {
@@ -40,6 +40,11 @@ impl Platform {
                     Ok(rows) => tracing::info!(rows, "retention removed rows"),
                     // The next pass tries again.
                     Err(error) => tracing::error!(?error, "retention failed"),
+                }
+                match self.sessions_expire().await {
+                    Ok(0) => {}
+                    Ok(sessions) => tracing::info!(sessions, "sessions expired"),
+                    Err(error) => tracing::error!(?error, "expired sessions stay for now"),
                 }
                 tokio::time::sleep(PASS_PAUSE).await;
             }

@@ -214,6 +214,9 @@ async fn carry_out(platform: &Arc<Platform>, mut work: WorkRequest) {
     }
     if work.leads_to == Lifecycle::Deleted && work.kind == Kind::Domain {
         platform.twins.forget_where(|twin| twin.domain_id == work.resource_id);
+        if let Err(error) = platform.domain_devices_end(&work.resource_id).await {
+            tracing::error!(?error, "devices of a deleted domain stay connected for now");
+        }
     }
 }
 

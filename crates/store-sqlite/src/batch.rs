@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use platform::store::{MessageRow, RowOutcome, RowValue, Stored};
+use platform::store::{Batch, MessageRow, RowOutcome, RowValue, Stored};
 use rusqlite::{Transaction, params};
 
 use crate::connection::failed;
+use crate::held;
 
 /// Next ids of the three tables that messages go to.
 struct Ids {
@@ -14,9 +15,15 @@ struct Ids {
     rejected: i64,
 }
 
-/// Writes the rows in their order.
-pub(crate) fn commit(transaction: &Transaction<'_>, batch: &[MessageRow]) -> Stored<()> {
-    write(transaction, batch).map_err(failed)
+/// Writes the rows in their order, then frees packet ids.
+pub(crate) fn commit(transaction: &Transaction<'_>, batch: &Batch) -> Stored<()> {
+    if !batch.rows.is_empty() {
+        write(transaction, &batch.rows).map_err(failed)?;
+    }
+    for released in &batch.released {
+        held::release(transaction, released).map_err(failed)?;
+    }
+    Ok(())
 }
 
 fn write(transaction: &Transaction<'_>, batch: &[MessageRow]) -> rusqlite::Result<()> {
@@ -48,6 +55,9 @@ fn write(transaction: &Transaction<'_>, batch: &[MessageRow]) -> rusqlite::Resul
             content
         ])?;
         ids.raw += 1;
+        if let Some(held) = &row.held {
+            held::hold(transaction, held)?;
+        }
         match &row.outcome {
             RowOutcome::RawOnly => {}
             RowOutcome::Values { time_observed_us, values } => {

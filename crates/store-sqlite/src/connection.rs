@@ -17,6 +17,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("identity.sql"),
     include_str!("control_plane.sql"),
     include_str!("certificates.sql"),
+    include_str!("held_packets.sql"),
+    include_str!("revoked_certificates.sql"),
 ];
 
 /// Older SQLite can corrupt a database whose log is reset (dependencies: fixed in 3.51.3).

@@ -1,41 +1,14 @@
 //! MQTT sessions and raw commands.
 
 use platform::store::{
-    Certificate, CommandResponse, Delivery, DeliveryStatus, NewCommand, OpenCommand, SessionRecord,
-    StoreError, Stored, TwinNo,
+    CommandResponse, Delivery, DeliveryStatus, NewCommand, OpenCommand, SessionRecord, StoreError,
+    Stored, TwinNo,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use crate::connection::failed;
+use crate::held;
 use crate::rows::json;
-
-/// The certificate that a column finds.
-pub(crate) fn certificate(
-    connection: &Connection,
-    condition: &str,
-    value: &str,
-) -> Stored<Option<Certificate>> {
-    let sql = format!("SELECT id, name FROM certificate WHERE {condition}");
-    connection
-        .prepare_cached(&sql)
-        .and_then(|mut statement| {
-            statement
-                .query_row([value], |row| Ok(Certificate { id: row.get(0)?, name: row.get(1)? }))
-                .optional()
-        })
-        .map_err(failed)
-}
-
-/// Keeps a certificate.
-pub(crate) fn certificate_create(
-    transaction: &Transaction<'_>,
-    certificate: &Certificate,
-) -> Stored<()> {
-    transaction
-        .execute("INSERT INTO certificate VALUES (?, ?)", [&certificate.id, &certificate.name])
-        .map(drop)
-        .map_err(failed)
-}
 
 /// All kept sessions.
 pub(crate) fn sessions(connection: &Connection) -> Stored<Vec<SessionRecord>> {
@@ -47,11 +20,12 @@ pub(crate) fn sessions(connection: &Connection) -> Stored<Vec<SessionRecord>> {
             expiry_s: row.get(2)?,
             subscriptions: from_json(3, &subscriptions)?,
             ended_us: row.get(4)?,
+            begun_us: row.get(5)?,
         })
     };
     let all = || -> rusqlite::Result<Vec<SessionRecord>> {
         let mut statement = connection.prepare(
-            "SELECT twin, client_id, expiry_s, subscriptions, ended_us FROM session ORDER BY twin, client_id",
+            "SELECT twin, client_id, expiry_s, subscriptions, ended_us, begun_us FROM session ORDER BY twin, client_id",
         )?;
         statement.query_map([], read)?.collect()
     };
@@ -60,32 +34,44 @@ pub(crate) fn sessions(connection: &Connection) -> Stored<Vec<SessionRecord>> {
 
 /// Keeps a session.
 pub(crate) fn session_put(transaction: &Transaction<'_>, session: &SessionRecord) -> Stored<()> {
+    let (twin, client_id) = (session.twin, &session.client_id);
+    held::release_all(transaction, twin, client_id, Some(session.begun_us)).map_err(failed)?;
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?)")
+        .prepare_cached("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?)")
         .and_then(|mut statement| {
             statement.execute(params![
                 session.twin.0,
                 session.client_id,
                 session.expiry_s,
                 json(&session.subscriptions),
-                session.ended_us
+                session.ended_us,
+                session.begun_us
             ])
         })
         .map(drop)
         .map_err(failed)
 }
 
-/// Forgets a session.
+/// Forgets a session; one that began later has its name now, and stays.
 pub(crate) fn session_delete(
     transaction: &Transaction<'_>,
     twin: TwinNo,
     client_id: &str,
+    begun_us: i64,
 ) -> Stored<()> {
-    transaction
-        .prepare_cached("DELETE FROM session WHERE twin = ? AND client_id = ?")
-        .and_then(|mut statement| statement.execute(params![twin.0, client_id]))
-        .map(drop)
-        .map_err(failed)
+    let forget = || -> rusqlite::Result<()> {
+        let session = params![twin.0, client_id, begun_us];
+        let deleted = transaction
+            .prepare_cached(
+                "DELETE FROM session WHERE twin = ? AND client_id = ? AND begun_us <= ?",
+            )?
+            .execute(session)?;
+        if deleted > 0 {
+            held::release_all(transaction, twin, client_id, None)?;
+        }
+        Ok(())
+    };
+    forget().map_err(failed)
 }
 
 /// Keeps a new command: its row of the collection, and what settling it needs.

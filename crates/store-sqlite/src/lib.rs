@@ -4,9 +4,11 @@
 //! FULL). Only this crate knows SQL of the embedded store.
 
 mod batch;
+mod certificates;
 mod connection;
 mod data;
 mod devices;
+mod held;
 mod identity;
 mod lists;
 mod references;

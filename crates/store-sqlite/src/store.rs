@@ -6,15 +6,15 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
-    Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
-    DomainGroup, Instance, Kind, MessageRow, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
+    Batch, Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
+    DomainGroup, HeldPacket, Instance, Kind, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
     Record, SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
     WorkRequest, WorkStep,
 };
 
 use crate::SqliteStore;
 use crate::rows::{all, find};
-use crate::{batch, data, devices, resources, retention, retries, setup, work};
+use crate::{batch, certificates, data, devices, held, resources, retention, retries, setup, work};
 
 /// Resources that are still there.
 const NOT_DELETED: &str = "lifecycle <> 'DELETED'";
@@ -141,29 +141,45 @@ impl Store for SqliteStore {
         self.database.look_up(move |connection| data::snapshot(connection, no)).await
     }
 
-    async fn commit_batch(&self, rows: Arc<Vec<MessageRow>>) -> Stored<()> {
-        self.database.write(move |transaction| batch::commit(transaction, &rows)).await
+    async fn commit_batch(&self, batch: Arc<Batch>) -> Stored<()> {
+        self.database.write(move |transaction| batch::commit(transaction, &batch)).await
     }
 
     async fn certificate_create(&self, certificate: &Certificate) -> Stored<()> {
         let certificate = certificate.clone();
         self.database
-            .write(move |transaction| devices::certificate_create(transaction, &certificate))
+            .write(move |transaction| certificates::create(transaction, &certificate))
             .await
     }
 
     async fn certificate_get(&self, id: &str) -> Stored<Option<Certificate>> {
         let id = id.to_owned();
-        self.database.read(move |reader| devices::certificate(reader, "id = ?", &id)).await
+        self.database.read(move |reader| certificates::find(reader, "id = ?", &id)).await
     }
 
     async fn certificate_by_name(&self, name: &str) -> Stored<Option<Certificate>> {
         let name = name.to_owned();
-        self.database.read(move |reader| devices::certificate(reader, "name = ?", &name)).await
+        self.database.read(move |reader| certificates::find(reader, "name = ?", &name)).await
+    }
+
+    async fn certificate_revoke(&self, common_name: &str, before_s: i64) -> Stored<()> {
+        let common_name = common_name.to_owned();
+        self.database
+            .write(move |transaction| certificates::revoke(transaction, &common_name, before_s))
+            .await
+    }
+
+    async fn certificate_revoked(&self, common_name: &str) -> Stored<Option<i64>> {
+        let common_name = common_name.to_owned();
+        self.database.read(move |reader| certificates::revoked(reader, &common_name)).await
     }
 
     async fn session_all(&self) -> Stored<Vec<SessionRecord>> {
         self.database.read(devices::sessions).await
+    }
+
+    async fn session_held(&self) -> Stored<Vec<HeldPacket>> {
+        self.database.read(held::all).await
     }
 
     async fn session_put(&self, session: &SessionRecord) -> Stored<()> {
@@ -171,10 +187,12 @@ impl Store for SqliteStore {
         self.database.write(move |transaction| devices::session_put(transaction, &session)).await
     }
 
-    async fn session_delete(&self, twin: TwinNo, client_id: &str) -> Stored<()> {
+    async fn session_delete(&self, twin: TwinNo, client_id: &str, begun_us: i64) -> Stored<()> {
         let client_id = client_id.to_owned();
         self.database
-            .write(move |transaction| devices::session_delete(transaction, twin, &client_id))
+            .write(move |transaction| {
+                devices::session_delete(transaction, twin, &client_id, begun_us)
+            })
             .await
     }
 

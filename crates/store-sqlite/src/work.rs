@@ -153,6 +153,12 @@ fn settle(transaction: &Transaction<'_>, work: &WorkRequest, state: Lifecycle) -
         let parameters = params![work.time_updated_us, work.resource_id];
         transaction.execute(&sql, parameters).map_err(failed)?;
     }
+    for devices in ["session", "held_packet"] {
+        let sql = format!(
+            "DELETE FROM {devices} WHERE twin IN (SELECT no FROM instance WHERE parent_id = ?)"
+        );
+        transaction.execute(&sql, [&work.resource_id]).map_err(failed)?;
+    }
     let of_domain = "instance_id IN (SELECT id FROM instance WHERE parent_id = ?)";
     leave_gateways(transaction, of_domain, &work.resource_id)
 }

@@ -80,10 +80,11 @@ async fn data_goes_when_its_days_are_over_and_its_room_too() {
             time_observed_us: time_us,
             values: vec![RowValue { path: "t".into(), value: "1".into(), historized: true }],
         },
+        held: None,
     };
     let mut batch: Vec<_> = (0..MESSAGES).map(|_| message(clock())).collect();
     batch.push(message(clock() + 10 * DAY_US));
-    store.commit_batch(Arc::new(batch)).await.expect("a commit");
+    store.commit_batch(Arc::new(batch.into())).await.expect("a commit");
     drop(store);
     let full = bytes(&path);
 

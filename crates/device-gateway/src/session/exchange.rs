@@ -6,7 +6,7 @@ use std::time::Duration;
 use platform::ingest::{PublishRefused, Receipt, Settled};
 use platform::limits::INFLIGHT_MESSAGES_MAX;
 use platform::metrics::Metrics;
-use platform::sessions::{CommandMessage, Lost};
+use platform::sessions::{CommandMessage, Held, Lost};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -26,6 +26,8 @@ const FAILURE: u8 = 0x80;
 const QOS_2: u32 = 1 << 16;
 /// The receipt of every message of QoS 0: nobody waits for it.
 const QOS_0: u32 = 1 << 17;
+/// Marks the receipt of a release of QoS 2; the packet id stands below.
+const RELEASE: u32 = 1 << 18;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     /// Reads and acknowledges until the device leaves or the platform stops.
@@ -106,10 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let output = &mut self.transport.output;
         match received {
             Received::Publish(publish) => self.publish(publish).await?,
-            Received::Release(packet_id) => {
-                self.attachment.held().remove(&packet_id);
-                self.wire.complete(packet_id, output);
-            }
+            Received::Release(packet_id) => self.release(packet_id).await?,
             Received::Subscribe { packet_id, id, filters } => {
                 let stored = self.platform.session_subscribe(&self.attachment, id, filters).await;
                 let granted = stored.map_err(|_| not_stored())?;
@@ -191,7 +190,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         };
         let receipt = Some(Receipt { to: self.receipts.clone(), token });
         self.unsettled += 1;
-        let accepted = self.platform.accept(&self.twin, publication(publish), receipt).await;
+        let mut publication = publication(publish);
+        if token & QOS_2 != 0 {
+            publication.held = self.attachment.held_packet((token & 0xffff) as u16);
+        }
+        let accepted = self.platform.accept(&self.twin, publication, receipt).await;
         accepted.map_err(|refused| {
             self.unsettled -= 1;
             match refused {
@@ -234,7 +237,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         match held.entry(packet_id) {
             Entry::Occupied(held) => {
                 // One that is not stored yet is answered when it is.
-                if *held.get() {
+                if *held.get() != Held::Arriving {
                     let output = &mut self.transport.output;
                     self.wire.acknowledge(packet_id, true, code::SUCCESS, output);
                 }
@@ -245,10 +248,53 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 Err(Leave::told(code::RECEIVE_MAXIMUM, why))
             }
             Entry::Vacant(free) => {
-                free.insert(false);
+                free.insert(Held::Arriving);
                 Ok(true)
             }
         }
+    }
+
+    /// The device knows that its message of QoS 2 is kept. A packet id that is free again in the
+    /// store too is confirmed: the device may use it for another message then.
+    async fn release(&mut self, packet_id: u16) -> Result<(), Leave> {
+        let stored = {
+            let mut ids = self.attachment.held();
+            let stored = self.attachment.held_packet(packet_id);
+            match (ids.get_mut(&packet_id), &stored) {
+                (Some(held), Some(_)) => {
+                    *held = Held::Released;
+                    stored
+                }
+                _ => {
+                    ids.remove(&packet_id);
+                    None
+                }
+            }
+        };
+        let Some(held) = stored else {
+            self.wire.complete(packet_id, &mut self.transport.output);
+            return Ok(());
+        };
+        let receipt = Receipt { to: self.receipts.clone(), token: u32::from(packet_id) | RELEASE };
+        self.unsettled += 1;
+        self.platform.session_release(held, receipt).await.map_err(|_| {
+            self.unsettled -= 1;
+            Leave::told(code::SHUTTING_DOWN, "the platform takes no messages now")
+        })
+    }
+
+    fn settle_release(&mut self, packet_id: u16, committed: bool) -> Result<(), Leave> {
+        if !committed {
+            let why = "a release could not be stored; the device sends it again";
+            return Err(Leave::told(code::UNAVAILABLE, why));
+        }
+        let mut ids = self.attachment.held();
+        if ids.get(&packet_id) == Some(&Held::Released) {
+            ids.remove(&packet_id);
+        }
+        drop(ids);
+        self.wire.complete(packet_id, &mut self.transport.output);
+        Ok(())
     }
 
     /// Waits for the next commit and acknowledges what it settled.
@@ -273,14 +319,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 
     fn settle_one(&mut self, token: u32, committed: bool) -> Result<(), Leave> {
         let packet_id = (token & 0xffff) as u16;
+        if token & RELEASE != 0 {
+            return self.settle_release(packet_id, committed);
+        }
         let qos_2 = token & QOS_2 != 0;
         if !committed {
-            self.attachment.held().remove(&packet_id);
+            if qos_2 {
+                self.attachment.held().remove(&packet_id);
+            }
             let why = "a message could not be stored; the device sends it again";
             return Err(Leave::told(code::UNAVAILABLE, why));
         }
-        if qos_2 {
-            self.attachment.held().insert(packet_id, true);
+        if qos_2
+            && let Some(held) = self.attachment.held().get_mut(&packet_id)
+            && *held == Held::Arriving
+        {
+            *held = Held::Kept;
         }
         self.wire.acknowledge(packet_id, qos_2, code::SUCCESS, &mut self.transport.output);
         Ok(())

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform::Platform;
+use platform::certificates::ClientCertificate;
 use platform::ingest::{LoginRefused, Publication, Settled, Twin};
 use platform::limits::{COMMANDS_INFLIGHT_MAX, INFLIGHT_MESSAGES_MAX};
 use platform::metrics::Metrics;
@@ -36,8 +37,8 @@ const BAD_CERTIFICATE: &str =
 pub struct Peer {
     /// The host name that it asked for.
     pub server_name: Option<String>,
-    /// The common name of its certificate, which the TLS layer has checked.
-    pub common_name: Option<String>,
+    /// Its certificate, which the TLS layer has checked.
+    pub certificate: Option<ClientCertificate>,
 }
 
 /// A connection after its log-in.
@@ -240,16 +241,17 @@ fn publication(publish: Publish) -> Publication {
         endpoint: publish.topic,
         content_type: publish.content_type,
         content: publish.payload,
+        held: None,
     }
 }
 
 async fn identify(platform: &Platform, connect: &Connect, peer: &Peer) -> Result<Arc<Twin>, Leave> {
     let server_name = peer.server_name.as_deref();
-    if let Some(common_name) = &peer.common_name {
+    if let Some(certificate) = &peer.certificate {
         let user = connect.user.as_deref();
         let domain_id = platform.domain_by_device_host(server_name).await;
         let domain_id = domain_id.as_deref().unwrap_or_default();
-        let login = platform.device_login_by_certificate(domain_id, common_name, user).await;
+        let login = platform.device_login_by_certificate(domain_id, certificate, user).await;
         return login.map_err(leave);
     }
     let (Some(external_key), Some(password)) = (&connect.user, &connect.password) else {

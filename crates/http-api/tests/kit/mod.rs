@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use oci_core::date::imf_fixdate;
 use oci_core::sign::Signer;
 use platform::Platform;
+use platform::certificates::ClientCertificate;
 use platform::clock::wall_clock_us;
 use platform::limits::ServiceLimits;
 use platform::names::HostNames;
@@ -46,7 +47,7 @@ impl http_api::MqttSessions for NoMqtt {
         &self,
         _stream: Box<dyn http_api::WebSocketBytes>,
         _host: Option<String>,
-        _common_name: Option<String>,
+        _certificate: Option<ClientCertificate>,
     ) {
     }
 }

@@ -22,30 +22,33 @@ pub enum DeviceCertAction {
 Writes NAME.pem and NAME_key.pem (readable by you alone), NAME being the
 external key. The twin takes certificates when its authId is the OCID in
 DEVICE_CERTIFICATE_ID of client/env.sh. A new certificate does not end the older
-ones; deleting the twin or changing its authId or external key does.
+ones; `device-cert revoke` does, and so does deleting the twin or changing its
+authId or external key.
 
 Examples:
   manage-dt device-cert issue custom-adapter
   manage-dt device-cert issue --external-key plant-7 --days 30 --out /etc/device")]
     Issue(IssueArgs),
+    /// Take all certificates of a twin out of use that were issued until now
+    #[command(after_help = "\
+No device logs in with one of them any more; one that is connected stays until
+its connection ends. Issue a new one afterwards. The platform may be running.
+
+Examples:
+  manage-dt device-cert revoke custom-adapter
+  manage-dt device-cert revoke --external-key plant-7 --state-dir /var/lib/iot")]
+    Revoke(CertifiedArgs),
 }
 
-/// Arguments of `device-cert issue`.
+/// Whose certificates, and where.
 #[derive(Debug, Args)]
-pub struct IssueArgs {
+pub struct CertifiedArgs {
     /// Name of the twin in the configuration file
     #[arg(required_unless_present = "external_key", conflicts_with = "external_key")]
     pub twin: Option<String>,
     /// External key, for a twin that is in no configuration file
     #[arg(long, value_name = "KEY")]
     pub external_key: Option<String>,
-    /// Days it is valid
-    #[arg(long, value_name = "N", default_value_t = 365,
-        value_parser = clap::value_parser!(u32).range(1..=3650))]
-    pub days: u32,
-    /// Folder for the two files
-    #[arg(long, value_name = "DIR", default_value = ".", value_parser = path_parser())]
-    pub out: PathBuf,
     /// State directory of the platform
     #[arg(
         long,
@@ -56,4 +59,19 @@ pub struct IssueArgs {
         value_parser = path_parser()
     )]
     pub state_dir: PathBuf,
+}
+
+/// Arguments of `device-cert issue`.
+#[derive(Debug, Args)]
+pub struct IssueArgs {
+    /// Whose certificate, and where.
+    #[command(flatten)]
+    pub device: CertifiedArgs,
+    /// Days it is valid
+    #[arg(long, value_name = "N", default_value_t = 365,
+        value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
+    /// Folder for the two files
+    #[arg(long, value_name = "DIR", default_value = ".", value_parser = path_parser())]
+    pub out: PathBuf,
 }

@@ -7,6 +7,7 @@ mod websocket;
 
 pub use tls::issue_device_certificate;
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -248,7 +249,23 @@ async fn setup(store: &SqliteStore, state: &StateDir) -> Result<Setup, Failure> 
     Ok(setup)
 }
 
-fn store_failed(error: StoreError) -> Failure {
+/// Opens the database of a state directory, also beside a running platform; the lock is held while
+/// none runs.
+///
+/// # Errors
+/// Exit 1 when there is no such directory, or its database cannot be read.
+pub fn open_store(state_dir: &Path) -> Result<(SqliteStore, Option<StateDir>), Failure> {
+    let lock = StateDir::open_if_free(state_dir)?;
+    let database = state_dir.join("platform.db");
+    let opened = match &lock {
+        Some(_) => SqliteStore::open(&database),
+        None => SqliteStore::open_beside(&database),
+    };
+    Ok((opened.map_err(store_failed)?, lock))
+}
+
+/// Says what is wrong with the database.
+pub fn store_failed(error: StoreError) -> Failure {
     let why = match error {
         StoreError::Failed(why) => why,
         other => format!("{other:?}"),

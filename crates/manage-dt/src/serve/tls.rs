@@ -4,6 +4,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use platform::names::HostNames;
 use rcgen::{
@@ -114,6 +115,10 @@ pub fn issue_device_certificate(
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
     params.use_authority_key_identifier_extension = true;
     valid_for(&mut params, days.into());
+    // To the second: what was issued before a revocation is told from what comes after it.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    params.not_before =
+        rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(now.unwrap_or_default().as_secs());
     let key = KeyPair::generate().map_err(|error| failed(&error))?;
     let leaf = params.signed_by(&key, &issuer).map_err(|error| failed(&error))?;
     Ok((leaf.pem(), key.serialize_pem()))

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use device_gateway::Peer;
 use http_api::{MqttSessions, WebSocketBytes};
 use platform::Platform;
+use platform::certificates::ClientCertificate;
 use tokio::sync::watch;
 
 /// Runs the gateway's sessions on the listener's streams.
@@ -22,9 +23,9 @@ impl MqttSessions for MqttOverWebSocket {
         &self,
         stream: Box<dyn WebSocketBytes>,
         host: Option<String>,
-        common_name: Option<String>,
+        certificate: Option<ClientCertificate>,
     ) {
-        let peer = Peer { server_name: host, common_name };
+        let peer = Peer { server_name: host, certificate };
         let shutdown = self.shutdown.clone();
         device_gateway::serve_websocket(stream, peer, &self.platform, shutdown).await;
     }

@@ -1,13 +1,18 @@
-//! `device-cert issue`: a certificate for a device, from the CA of a local platform.
+//! `device-cert`: certificates for devices, from the CA of a local platform.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use platform::clock::wall_clock_us;
+use platform::store::Store as _;
 use serde::Serialize;
 
-use crate::args::{DeviceCertAction, DeviceCertArgs, GlobalArgs, IssueArgs, OutputFormat};
+use crate::args::{
+    CertifiedArgs, DeviceCertAction, DeviceCertArgs, GlobalArgs, IssueArgs, OutputFormat,
+};
 use crate::config::{Environment, local};
 use crate::failure::Failure;
-use crate::serve::{issue_device_certificate, write_private};
+use crate::serve::{issue_device_certificate, open_store, store_failed, write_private};
 use crate::session::Definition;
 
 /// What was written.
@@ -19,17 +24,43 @@ struct Issued {
     private_key: PathBuf,
 }
 
-/// Makes the certificate and says where it is.
+/// What holds no longer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Revoked {
+    external_key: String,
+    /// RFC 3339.
+    issued_before: String,
+}
+
+/// Does what is to be done with the certificates of one device.
 pub fn run(
     args: &DeviceCertArgs,
     global: &GlobalArgs,
     environment: &Environment,
 ) -> Result<(), Failure> {
-    let DeviceCertAction::Issue(args) = &args.action;
-    let external_key = external_key(args, global, environment)?;
-    let state_dir = global.local.as_deref().unwrap_or(&args.state_dir);
+    let device = match &args.action {
+        DeviceCertAction::Issue(IssueArgs { device, .. }) | DeviceCertAction::Revoke(device) => {
+            device
+        }
+    };
+    let external_key = external_key(device, global, environment)?;
+    let state_dir = global.local.as_deref().unwrap_or(&device.state_dir);
     let state_dir = local::state_dir(state_dir, environment);
-    let (certificate, key) = issue_device_certificate(&state_dir, &external_key, args.days)?;
+    match &args.action {
+        DeviceCertAction::Issue(args) => issue(external_key, args, &state_dir, global.output),
+        DeviceCertAction::Revoke(_) => revoke(external_key, &state_dir, global.output),
+    }
+}
+
+/// Makes the certificate and says where it is.
+fn issue(
+    external_key: String,
+    args: &IssueArgs,
+    state_dir: &Path,
+    output: OutputFormat,
+) -> Result<(), Failure> {
+    let (certificate, key) = issue_device_certificate(state_dir, &external_key, args.days)?;
     let issued = Issued {
         certificate: args.out.join(format!("{external_key}.pem")),
         private_key: args.out.join(format!("{external_key}_key.pem")),
@@ -39,21 +70,44 @@ pub fn run(
         .map_err(|error| Failure::usage(format!("--out {}: {error}", args.out.display())))?;
     write_private(&issued.private_key, key.as_bytes())?;
     write_private(&issued.certificate, certificate.as_bytes())?;
-    match global.output {
-        OutputFormat::Json => {
-            anstream::println!("{}", serde_json::to_string_pretty(&issued).unwrap_or_default());
-        }
-        OutputFormat::Table | OutputFormat::Sarif => {
-            anstream::println!("certificate: {}", issued.certificate.display());
-            anstream::println!("private key: {}", issued.private_key.display());
-        }
+    if output == OutputFormat::Json {
+        return print_json(&issued);
     }
+    anstream::println!("certificate: {}", issued.certificate.display());
+    anstream::println!("private key: {}", issued.private_key.display());
     Ok(())
 }
 
-/// The name that goes into the certificate, and into the names of its files.
+/// Takes the certificates issued until now out of use.
+fn revoke(external_key: String, state_dir: &Path, output: OutputFormat) -> Result<(), Failure> {
+    // Certificates count in whole seconds: this one is over before the next is issued.
+    let before_s = wall_clock_us() / 1_000_000 + 1;
+    crate::runtime::block_on(async {
+        let (store, _lock) = open_store(state_dir)?;
+        store.certificate_revoke(&external_key, before_s).await.map_err(store_failed)?;
+        let rest_us = u64::try_from(before_s * 1_000_000 - wall_clock_us()).unwrap_or(0);
+        tokio::time::sleep(Duration::from_micros(rest_us)).await;
+        Ok::<(), Failure>(())
+    })?;
+    let issued_before = jiff::Timestamp::from_second(before_s).unwrap_or_default().to_string();
+    let revoked = Revoked { external_key, issued_before };
+    if output == OutputFormat::Json {
+        return print_json(&revoked);
+    }
+    let Revoked { external_key, issued_before } = revoked;
+    anstream::println!("revoked: certificates of {external_key} from before {issued_before}");
+    Ok(())
+}
+
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).expect("only texts");
+    anstream::println!("{text}");
+    Ok(())
+}
+
+/// The name that stands in the certificate, and in the names of its files.
 fn external_key(
-    args: &IssueArgs,
+    args: &CertifiedArgs,
     global: &GlobalArgs,
     environment: &Environment,
 ) -> Result<String, Failure> {

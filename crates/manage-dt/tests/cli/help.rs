@@ -15,6 +15,7 @@ fn help_texts() {
         "send",
         "device-cert",
         "device-cert issue",
+        "device-cert revoke",
         "serve",
         "demo",
         "env",

@@ -40,7 +40,7 @@ impl Platform {
         }
         let request = details::check(details)?;
         let now_us = self.now_us();
-        let id = oci_core::ocid::random_hex(32).to_ascii_lowercase();
+        let id = oci_core::ocid::random_hex(16).to_ascii_lowercase();
         let command = NewCommand {
             open: OpenCommand {
                 id: id.clone(),

@@ -12,7 +12,7 @@ use super::twins::Twin;
 use crate::limits::{CONTENT_TYPE_BYTES_MAX, ENDPOINT_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use crate::metrics::Metrics;
 use crate::platform::Platform;
-use crate::store::{MessageRow, RowOutcome, RowValue};
+use crate::store::{HeldPacket, MessageRow, RowOutcome, RowValue};
 use crate::topics::without_slash;
 
 /// What a device sent.
@@ -24,6 +24,8 @@ pub struct Publication {
     pub content_type: Option<String>,
     /// The bytes.
     pub content: Bytes,
+    /// The packet id to hold with it (QoS 2), see [`crate::sessions::Attachment::held_packet`].
+    pub held: Option<Box<HeldPacket>>,
 }
 
 /// Why a message was not taken in. Nothing of it is kept.
@@ -65,7 +67,7 @@ impl Platform {
             return Err(PublishRefused::TooFast);
         }
         let is_answer = {
-            let Publication { endpoint, content_type, content } = &publication;
+            let Publication { endpoint, content_type, content, .. } = &publication;
             let endpoint = without_slash(endpoint);
             self.command_answered(twin.no, endpoint, content_type.as_deref(), content).await
         };
@@ -138,6 +140,7 @@ fn message_row(
         content: publication.content,
         time_received_us,
         outcome,
+        held: publication.held,
     };
     Ok((row, delegation))
 }

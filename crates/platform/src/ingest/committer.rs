@@ -10,7 +10,7 @@ use crate::limits::{
     BATCH_MESSAGES_MAX, COMMIT_RETRIES_MAX, QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX, SLOW_ADAPTERS_MAX,
 };
 use crate::metrics::Metrics;
-use crate::store::{MessageRow, RowOutcome, Store};
+use crate::store::{Batch, HeldPacket, MessageRow, RowOutcome, Store};
 
 /// Bytes that one permit of the queue stands for; a message costs at least one.
 const PERMIT_BYTES: usize = 1024;
@@ -38,12 +38,20 @@ pub struct Settled {
 }
 
 struct Queued {
-    row: MessageRow,
-    /// What of a gateway's message belongs to another twin; both are kept, or neither.
-    delegated: Option<Box<MessageRow>>,
+    work: Work,
     receipt: Option<Receipt>,
     /// Gives the room in the queue back when the message is settled.
     _room: OwnedSemaphorePermit,
+}
+
+enum Work {
+    Message {
+        row: MessageRow,
+        /// What of a gateway's message belongs to another twin; both are kept, or neither.
+        delegated: Option<Box<MessageRow>>,
+    },
+    /// A packet id is free again.
+    Release(Box<HeldPacket>),
 }
 
 /// The queue in front of the store and the task behind it.
@@ -86,11 +94,24 @@ impl Ingest {
     ) -> Result<(), Closed> {
         let delegated = delegated.map(Box::new);
         let bytes = row.content.len() + delegated.as_ref().map_or(0, |row| row.content.len());
+        self.send(Work::Message { row, delegated }, bytes, receipt).await
+    }
+
+    /// Queues the release of a packet id, behind its message.
+    pub async fn queue_release(
+        &self,
+        held: Box<HeldPacket>,
+        receipt: Receipt,
+    ) -> Result<(), Closed> {
+        self.send(Work::Release(held), 0, Some(receipt)).await
+    }
+
+    async fn send(&self, work: Work, bytes: usize, receipt: Option<Receipt>) -> Result<(), Closed> {
         let permits = u32::try_from(bytes / PERMIT_BYTES + 1).map_err(|_| Closed)?;
         let room = self.room.clone().acquire_many_owned(permits).await.map_err(|_| Closed)?;
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let queue = queue.ok_or(Closed)?;
-        let queued = Queued { row, delegated, receipt, _room: room };
+        let queued = Queued { work, receipt, _room: room };
         queue.send(queued).await.map_err(|_| Closed)
     }
 
@@ -109,19 +130,24 @@ impl Ingest {
 async fn run(mut queue: mpsc::Receiver<Queued>, store: Arc<dyn Store>, metrics: Arc<Metrics>) {
     let mut waiting = Vec::with_capacity(BATCH_MESSAGES_MAX);
     while queue.recv_many(&mut waiting, BATCH_MESSAGES_MAX).await > 0 {
-        let mut rows = Vec::with_capacity(waiting.len());
+        let mut batch = Batch { rows: Vec::with_capacity(waiting.len()), released: Vec::new() };
         let mut receipts = Vec::with_capacity(waiting.len());
         let mut rooms = Vec::with_capacity(waiting.len());
-        for Queued { row, delegated, receipt, _room } in waiting.drain(..) {
-            rows.push(row);
-            rows.extend(delegated.map(|row| *row));
+        for Queued { work, receipt, _room } in waiting.drain(..) {
+            match work {
+                Work::Message { row, delegated } => {
+                    batch.rows.push(row);
+                    batch.rows.extend(delegated.map(|row| *row));
+                }
+                Work::Release(held) => batch.released.push(*held),
+            }
             receipts.extend(receipt);
             rooms.push(_room);
         }
-        let rows = Arc::new(rows);
-        let committed = commit(&*store, &rows, &metrics).await;
+        let batch = Arc::new(batch);
+        let committed = commit(&*store, &batch, &metrics).await;
         if committed {
-            count(&metrics, &rows);
+            count(&metrics, &batch.rows);
         }
         for Receipt { to, token } in receipts {
             // A full or closed channel means that nobody waits any more.
@@ -130,13 +156,13 @@ async fn run(mut queue: mpsc::Receiver<Queued>, store: Arc<dyn Store>, metrics: 
     }
 }
 
-async fn commit(store: &dyn Store, rows: &Arc<Vec<MessageRow>>, metrics: &Metrics) -> bool {
+async fn commit(store: &dyn Store, batch: &Arc<Batch>, metrics: &Metrics) -> bool {
     for attempt in 0..=COMMIT_RETRIES_MAX {
-        match store.commit_batch(rows.clone()).await {
+        match store.commit_batch(batch.clone()).await {
             Ok(()) => return true,
             Err(error) => {
                 metrics.commit_failures.inc();
-                tracing::error!(?error, attempt, messages = rows.len(), "commit failed");
+                tracing::error!(?error, attempt, messages = batch.rows.len(), "commit failed");
             }
         }
         tokio::time::sleep(COMMIT_RETRY_PAUSE).await;

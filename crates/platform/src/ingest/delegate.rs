@@ -42,6 +42,7 @@ impl Platform {
             content: delegation.content.into(),
             time_received_us: row.time_received_us,
             outcome,
+            held: None,
         }))
     }
 

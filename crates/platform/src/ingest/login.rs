@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 use super::twins::Twin;
+use crate::certificates::ClientCertificate;
 use crate::error::Refusal;
 use crate::metrics::Metrics;
 use crate::platform::Platform;
@@ -61,14 +62,15 @@ impl Platform {
     pub async fn device_login_by_certificate(
         &self,
         domain_id: &str,
-        common_name: &str,
+        certificate: &ClientCertificate,
         user: Option<&str>,
     ) -> Result<Arc<Twin>, LoginRefused> {
+        let ClientCertificate { common_name, issued_s } = certificate;
         let refused = |reason| {
             self.login_refused(common_name, reason);
             Err(LoginRefused::NotAuthorized)
         };
-        if user.is_some_and(|user| user != common_name) {
+        if user.is_some_and(|user| user != *common_name) {
             return refused("user_unlike_certificate");
         }
         let twin = match self.twin(domain_id, common_name).await {
@@ -81,8 +83,13 @@ impl Platform {
         }
         let Some(auth_id) = &twin.auth_id else { return refused("no_auth_id") };
         match self.store().certificate_get(auth_id).await {
-            Ok(Some(_)) => Ok(twin),
-            Ok(None) => refused("auth_id_is_no_certificate"),
+            Ok(Some(_)) => {}
+            Ok(None) => return refused("auth_id_is_no_certificate"),
+            Err(_) => return Err(LoginRefused::Unavailable),
+        }
+        match self.store().certificate_revoked(common_name).await {
+            Ok(Some(before_s)) if *issued_s < before_s => refused("certificate_revoked"),
+            Ok(_) => Ok(twin),
             Err(_) => Err(LoginRefused::Unavailable),
         }
     }

@@ -5,9 +5,9 @@
 //! session are durable before they are acknowledged. One connection per twin and client id holds
 //! a session; a newer one takes it over.
 
+mod held;
 mod registry;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -15,13 +15,18 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::ingest::Twin;
 use crate::limits::{COMMANDS_INFLIGHT_MAX, SUBSCRIPTIONS_MAX};
+use crate::list::ListQuery;
 use crate::platform::Platform;
-use crate::store::{Stored, Subscription, TwinNo};
+use crate::store::{Instance, Stored, Subscription, TwinNo};
 
+pub use held::{Held, HeldIds};
 pub(crate) use registry::{Choice, Sessions};
 
 /// Seconds of a session that never ends.
 pub const FOREVER_S: u32 = u32::MAX;
+
+/// Twins of a deleted domain that are read at a time.
+const TWINS_AT_ONCE: usize = 500;
 
 /// SUBACK's code for one filter too many.
 const QUOTA_EXCEEDED: u8 = 0x97;
@@ -63,8 +68,6 @@ pub(crate) struct Session {
     state: Mutex<State>,
     /// Writes of this session to the store happen one after the other, each of its newest state.
     storing: tokio::sync::Mutex<()>,
-    /// Packet ids of QoS 2 that the device has not released, and whether they are stored.
-    held: Mutex<HashMap<u16, bool>>,
 }
 
 #[derive(Default)]
@@ -78,6 +81,11 @@ struct State {
     /// Rises with every connection and message: the larger, the more recently active.
     active: u64,
     last_packet_id: u16,
+    /// When the session began anew.
+    begun_us: i64,
+    /// Packet ids of QoS 2 in use; new ones with every new beginning, so that nobody else frees
+    /// or takes one.
+    held: Arc<Mutex<HeldIds>>,
 }
 
 /// The connection that holds a session.
@@ -99,6 +107,9 @@ pub struct Attachment {
     session: Arc<Session>,
     serial: u64,
     sessions: Arc<Sessions>,
+    held: Arc<Mutex<HeldIds>>,
+    begun_us: i64,
+    lasts: bool,
     /// The session was there before.
     pub present: bool,
     /// Commands for the device.
@@ -111,11 +122,6 @@ impl Attachment {
     /// Says that the device was heard.
     pub fn touch(&self) {
         self.sessions.touch(&self.session);
-    }
-
-    /// Packet ids of QoS 2 that are in use, and whether their message is stored.
-    pub fn held(&self) -> MutexGuard<'_, HashMap<u16, bool>> {
-        self.session.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -143,8 +149,12 @@ impl Platform {
         let sessions = &self.sessions;
         let (session, serial, present) =
             sessions.attach(twin.no, client_id, clean_start, expiry_s, self.now_us(), link);
+        let (held, begun_us) = session.beginning();
         let attachment = Attachment {
             session,
+            held,
+            begun_us,
+            lasts: expiry_s > 0,
             serial,
             sessions: sessions.clone(),
             present,
@@ -256,13 +266,49 @@ impl Platform {
         }
     }
 
+    /// Cuts the connections of all twins of a domain, forgets their sessions and settles their
+    /// commands, after the domain was deleted.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn domain_devices_end(&self, domain_id: &str) -> Stored<()> {
+        let mut query = ListQuery::matching(domain_id, &[], TWINS_AT_ONCE);
+        loop {
+            let page = self.store().list::<Instance>(&query).await?;
+            for instance in page.items {
+                self.sessions_end(instance.no).await;
+                self.commands.twin_gone(instance.no).await;
+            }
+            query.after = page.next;
+            if query.after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Forgets the sessions whose device has been away for longer than they last; how many.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sessions_expire(&self) -> Stored<u64> {
+        let over = self.sessions.take_expired(self.now_us());
+        for session in &over {
+            self.session_store(session).await?;
+            self.commands.session_gone(session.twin, &session.client_id).await;
+        }
+        Ok(over.len() as u64)
+    }
+
     /// Brings the store's record of a session up to date.
     async fn session_store(&self, session: &Session) -> Stored<()> {
         let _turn = session.storing.lock().await;
         let Some(wanted) = session.record() else { return Ok(()) };
         match wanted {
             Some(record) => self.store().session_put(&record).await,
-            None => self.store().session_delete(session.twin, &session.client_id).await,
+            None => {
+                let begun_us = session.state().begun_us;
+                self.store().session_delete(session.twin, &session.client_id, begun_us).await
+            }
         }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{self, OwnedPermit, error::TrySendError};
 
-use super::{CommandMessage, FOREVER_S, Link, Lost, Session, State};
+use super::{CommandMessage, FOREVER_S, Held, HeldIds, Link, Lost, Session, State};
 use crate::limits::SESSIONS_KEPT_MAX;
-use crate::store::{Delivery, SessionRecord, TwinNo};
+use crate::store::{Delivery, HeldPacket, SessionRecord, TwinNo};
 use crate::topics::matches;
 
 /// Sessions by twin.
@@ -34,14 +34,21 @@ pub(crate) enum Choice {
 impl Sessions {
     /// The sessions that were kept. A platform that stopped has no connections: what has no end
     /// ends now.
-    pub fn load(records: Vec<SessionRecord>, now_us: i64) -> Sessions {
+    pub fn load(records: Vec<SessionRecord>, held: Vec<HeldPacket>, now_us: i64) -> Sessions {
         let sessions = Sessions::default();
+        let mut ids: HashMap<(TwinNo, String), HeldIds> = HashMap::new();
+        for HeldPacket { twin, client_id, packet_id, .. } in held {
+            ids.entry((twin, client_id)).or_default().insert(packet_id, Held::Kept);
+        }
         for record in records {
+            let held = ids.remove(&(record.twin, record.client_id.clone())).unwrap_or_default();
             let state = State {
                 subscriptions: record.subscriptions,
                 expiry_s: record.expiry_s,
                 is_stored: true,
                 ended_us: Some(record.ended_us.unwrap_or(now_us)),
+                begun_us: record.begun_us,
+                held: Arc::new(Mutex::new(held)),
                 ..State::default()
             };
             let session = Session::new(record.twin, record.client_id, state);
@@ -78,7 +85,8 @@ impl Sessions {
         if !present {
             state.subscriptions.clear();
             state.subscriptions.shrink_to_fit();
-            session.held.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            state.begun_us = now_us.max(state.begun_us + 1);
+            state.held = Arc::default();
         }
         state.expiry_s = expiry_s;
         state.ended_us = None;
@@ -136,6 +144,25 @@ impl Sessions {
             remove(&mut twins, session);
         }
         evicted
+    }
+
+    /// Takes the sessions away whose time is up.
+    pub fn take_expired(&self, now_us: i64) -> Vec<Arc<Session>> {
+        let mut twins = self.lock();
+        let mut over = Vec::new();
+        twins.retain(|_, sessions| {
+            sessions.retain(|session| {
+                let mut state = session.state();
+                let is_over = state.is_over(now_us);
+                if is_over {
+                    state.expiry_s = 0;
+                    over.push(session.clone());
+                }
+                !is_over
+            });
+            !sessions.is_empty()
+        });
+        over
     }
 
     /// Takes all sessions of a twin away and tells their connections.
@@ -231,8 +258,13 @@ impl Session {
             client_id,
             state: Mutex::new(state),
             storing: tokio::sync::Mutex::default(),
-            held: Mutex::default(),
         }
+    }
+
+    /// The packet ids in use, and since when they are counted.
+    pub(super) fn beginning(&self) -> (Arc<Mutex<HeldIds>>, i64) {
+        let state = self.state();
+        (state.held.clone(), state.begun_us)
     }
 
     /// What the store should have: `None` when it has it, `Some(None)` for nothing. The caller
@@ -249,6 +281,7 @@ impl Session {
             expiry_s: state.expiry_s,
             subscriptions: state.subscriptions.clone(),
             ended_us: state.ended_us,
+            begun_us: state.begun_us,
         }))
     }
 

@@ -38,6 +38,21 @@ pub struct SessionRecord {
     pub subscriptions: Vec<Subscription>,
     /// When its connection ended; `None` while there is one.
     pub ended_us: Option<i64>,
+    /// When it began anew: tells it from an earlier session of the same client id.
+    pub begun_us: i64,
+}
+
+/// A packet id of QoS 2 that the device of a lasting session has not released: its message is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPacket {
+    /// The session's twin.
+    pub twin: TwinNo,
+    /// The session's client id.
+    pub client_id: String,
+    /// [`SessionRecord::begun_us`] of the session.
+    pub begun_us: i64,
+    /// The packet id.
+    pub packet_id: u16,
 }
 
 /// Where a raw command stands (devices.md 7).

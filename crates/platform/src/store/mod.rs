@@ -164,8 +164,8 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     async fn instance_content(&self, no: TwinNo) -> Stored<Snapshot>;
 
     /// Writes a batch in one durable transaction: raw rows with ids in order, snapshot and
-    /// historized values, rejected rows.
-    async fn commit_batch(&self, batch: Arc<Vec<MessageRow>>) -> Stored<()>;
+    /// historized values, rejected rows, packet ids of sessions that are still the same.
+    async fn commit_batch(&self, batch: Arc<Batch>) -> Stored<()>;
 
     /// Keeps a certificate.
     async fn certificate_create(&self, certificate: &Certificate) -> Stored<()>;
@@ -173,13 +173,21 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     async fn certificate_get(&self, id: &str) -> Stored<Option<Certificate>>;
     /// The certificate with this name.
     async fn certificate_by_name(&self, name: &str) -> Stored<Option<Certificate>>;
+    /// Devices' certificates with this common name hold no longer if they were issued before this
+    /// time, seconds since 1970.
+    async fn certificate_revoke(&self, common_name: &str, before_s: i64) -> Stored<()>;
+    /// The time that [`Store::certificate_revoke`] was told last.
+    async fn certificate_revoked(&self, common_name: &str) -> Stored<Option<i64>>;
 
     /// Sessions that outlive their connection.
     async fn session_all(&self) -> Stored<Vec<SessionRecord>>;
-    /// Keeps a session, in place of an earlier one of the same twin and client id.
+    /// Packet ids that kept sessions hold.
+    async fn session_held(&self) -> Stored<Vec<HeldPacket>>;
+    /// Keeps a session, in place of an earlier one of the same twin and client id; packet ids stay
+    /// held if it began when that did.
     async fn session_put(&self, session: &SessionRecord) -> Stored<()>;
-    /// Forgets a session.
-    async fn session_delete(&self, twin: TwinNo, client_id: &str) -> Stored<()>;
+    /// Forgets a session that began then or earlier, and the packet ids that it holds.
+    async fn session_delete(&self, twin: TwinNo, client_id: &str, begun_us: i64) -> Stored<()>;
 
     /// Keeps a new command.
     async fn command_create(&self, command: &NewCommand) -> Stored<()>;

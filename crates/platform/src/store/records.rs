@@ -6,6 +6,8 @@ use bytes::Bytes;
 use iot_api::Tags;
 use iot_api::domains::DataRetentionPeriodsInDays;
 
+use super::HeldPacket;
+
 /// Life-cycle state of a resource. Models, adapters, instances and relationships are ACTIVE or
 /// DELETED only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,6 +250,23 @@ pub struct MessageRow {
     pub time_received_us: i64,
     /// What became of it.
     pub outcome: RowOutcome,
+    /// Its packet id, to be held with it; only for QoS 2 on a lasting session.
+    pub held: Option<Box<HeldPacket>>,
+}
+
+/// What one commit writes.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Messages in their order.
+    pub rows: Vec<MessageRow>,
+    /// Packet ids that are free again, after those of the messages.
+    pub released: Vec<HeldPacket>,
+}
+
+impl From<Vec<MessageRow>> for Batch {
+    fn from(rows: Vec<MessageRow>) -> Batch {
+        Batch { rows, released: Vec::new() }
+    }
 }
 
 /// What became of a message.

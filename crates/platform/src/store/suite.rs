@@ -110,6 +110,7 @@ fn message(twin: TwinNo, time: i64, outcome: RowOutcome) -> MessageRow {
         content: b"{}".to_vec().into(),
         time_received_us: time,
         outcome,
+        held: None,
     }
 }
 

@@ -14,7 +14,7 @@ use platform::Refusal;
 use platform::clock::wall_clock_us;
 use platform::identity::users::{self, NewUser};
 use platform::limits::CALLER_CACHED;
-use platform::store::{IdentityStore as _, Setup, Store as _, StoreError};
+use platform::store::{IdentityStore as _, Setup, Store as _};
 use store_sqlite::SqliteStore;
 
 use crate::args::{GlobalArgs, UserAddArgs, UserArgs, UserVerb};
@@ -23,7 +23,7 @@ use crate::config::local::{self, ClientDir};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::print::Report;
-use crate::serve::StateDir;
+use crate::serve::{StateDir, open_store, store_failed};
 use files::UserFiles;
 
 /// Runs the verb.
@@ -58,13 +58,7 @@ impl Users {
         let client = ClientDir::of_state_dir(state_dir)?;
         let client = std::fs::canonicalize(client.path())
             .map_err(|error| Failure::usage(format!("{}: {error}", client.path().display())))?;
-        let lock = StateDir::open_if_free(state_dir)?;
-        let database = state_dir.join("platform.db");
-        let opened = match &lock {
-            Some(_) => SqliteStore::open(&database),
-            None => SqliteStore::open_beside(&database),
-        };
-        let store = opened.map_err(store_failed)?;
+        let (store, lock) = open_store(state_dir)?;
         let setup = store.setup_get().await.map_err(store_failed)?.ok_or_else(|| {
             Failure::new(ExitCode::Refused, "the platform's first start did not finish")
                 .hint("start it with `manage-dt serve`")
@@ -128,12 +122,4 @@ fn refused(refusal: Refusal) -> Failure {
         return failure.hint("`manage-dt user list` shows who there is");
     }
     failure
-}
-
-fn store_failed(error: StoreError) -> Failure {
-    let why = match error {
-        StoreError::Failed(why) => why,
-        other => format!("{other:?}"),
-    };
-    Failure::new(ExitCode::Refused, format!("the state directory's database: {why}"))
 }

@@ -4,8 +4,8 @@ use super::{Place, cases, common, deletion, instance, model, model_create};
 use crate::list::{Field, ListQuery};
 use crate::store::{
     Adapter, Ceiling, Creation, Domain, Instance, Kind, Lifecycle, Model, Relationship,
-    SavedAnswer, Store, StoreError, TokenIssuer, Update, WorkEntry, WorkRequest, WorkStatus,
-    WorkStep,
+    SavedAnswer, SessionRecord, Store, StoreError, TokenIssuer, TwinNo, Update, WorkEntry,
+    WorkRequest, WorkStatus, WorkStep,
 };
 
 fn domain(id: &str) -> Domain {
@@ -131,6 +131,19 @@ cases! {
         store.resource_create(&Creation::of(adapter)).await.unwrap();
         store.resource_create(&Creation::of(instance("i1", 1))).await.unwrap();
         assert_eq!(store.work_open().await.unwrap(), [work("dom")]);
+        let session = |twin| SessionRecord {
+            twin,
+            client_id: "c".into(),
+            expiry_s: u32::MAX,
+            subscriptions: Vec::new(),
+            ended_us: None,
+            begun_us: 1,
+        };
+        let inside = store.get::<Instance>("i1").await.unwrap().unwrap().no;
+        let elsewhere = TwinNo(inside.0 + 1);
+        for twin in [inside, elsewhere] {
+            store.session_put(&session(twin)).await.unwrap();
+        }
 
         let line = |code: Option<&str>, message: &str| WorkEntry {
             id: String::new(),
@@ -166,6 +179,7 @@ cases! {
             assert_eq!(common.lifecycle, Lifecycle::Deleted, "{}", common.id);
         }
         assert_eq!(store.domain_by_short_id("shortdom").await.unwrap(), None);
+        assert_eq!(store.session_all().await.unwrap(), [session(elsewhere)]);
     }
 
     async fn answers_are_kept_for_their_time(place: &dyn Place) {

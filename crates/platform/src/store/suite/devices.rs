@@ -1,11 +1,13 @@
 //! Sessions, raw commands and certificates.
 
+use std::sync::Arc;
+
 use iot_api::data::DataCollection;
 
-use super::{Place, cases, instance, model, model_create, rows};
+use super::{Place, cases, instance, message, model, model_create, rows};
 use crate::store::{
-    Certificate, CommandResponse, Creation, DataCell, Delivery, DeliveryStatus, Instance,
-    NewCommand, OpenCommand, SessionRecord, Store, Subscription, TwinNo,
+    Batch, Certificate, CommandResponse, Creation, DataCell, Delivery, DeliveryStatus, HeldPacket,
+    Instance, NewCommand, OpenCommand, RowOutcome, SessionRecord, Store, Subscription, TwinNo,
 };
 
 /// A twin, for commands to belong to.
@@ -51,16 +53,65 @@ cases! {
             expiry_s: u32::MAX,
             subscriptions: vec![Subscription { filter: filter.into(), qos: 1, id: Some(9) }],
             ended_us: None,
+            begun_us: 5,
         };
         let store = place.open().await;
         for session in [record("a", "old"), record("b", "x/#"), record("a", "cmd/+")] {
             store.session_put(&session).await.unwrap();
         }
-        store.session_delete(TwinNo(3), "b").await.unwrap();
-        store.session_delete(TwinNo(3), "nobody").await.unwrap();
+        store.session_delete(TwinNo(3), "b", 5).await.unwrap();
+        store.session_delete(TwinNo(3), "nobody", 5).await.unwrap();
+        // It began later than the one that is to be forgotten.
+        store.session_delete(TwinNo(3), "a", 4).await.unwrap();
         drop(store);
         let kept = place.open().await.session_all().await.unwrap();
         assert_eq!(kept, [record("a", "cmd/+")]);
+    }
+
+    async fn packet_ids_are_held_with_their_message(place: &dyn Place) {
+        let store = place.open().await;
+        let twin = twin(&*store).await;
+        let session = |begun_us| SessionRecord {
+            twin,
+            client_id: "a".into(),
+            expiry_s: 60,
+            subscriptions: Vec::new(),
+            ended_us: None,
+            begun_us,
+        };
+        let held = |begun_us, packet_id| HeldPacket {
+            twin, client_id: "a".into(), begun_us, packet_id,
+        };
+        let arrive = |begun_us, packet_id| {
+            let mut row = message(twin, 1, RowOutcome::RawOnly);
+            row.held = Some(Box::new(held(begun_us, packet_id)));
+            Arc::new(Batch::from(vec![row]))
+        };
+        let release = |begun_us, packet_id| {
+            Arc::new(Batch { rows: Vec::new(), released: vec![held(begun_us, packet_id)] })
+        };
+        store.session_put(&session(5)).await.unwrap();
+        for packet_id in [7, 8, 7] {
+            store.commit_batch(arrive(5, packet_id)).await.unwrap();
+        }
+        store.commit_batch(release(5, 8)).await.unwrap();
+        store.commit_batch(release(5, 9)).await.unwrap();
+        store.session_put(&session(5)).await.unwrap();
+        drop(store);
+        let store = place.open().await;
+        assert_eq!(store.session_held().await.unwrap(), [held(5, 7)]);
+        // The session begins anew: what was under way for the earlier one holds nothing.
+        store.session_put(&session(6)).await.unwrap();
+        store.commit_batch(arrive(5, 3)).await.unwrap();
+        assert_eq!(store.session_held().await.unwrap(), []);
+        store.commit_batch(arrive(6, 4)).await.unwrap();
+        store.commit_batch(release(5, 4)).await.unwrap();
+        assert_eq!(store.session_held().await.unwrap(), [held(6, 4)]);
+        store.session_delete(twin, "a", 6).await.unwrap();
+        store.session_put(&session(6)).await.unwrap();
+        assert_eq!(store.session_held().await.unwrap(), []);
+        let rows = rows(&*store, DataCollection::RawData, "{}").await;
+        assert_eq!(rows.len(), 5, "messages are kept whatever becomes of their packet ids");
     }
 
     async fn commands_are_open_until_they_settle(place: &dyn Place) {
@@ -104,5 +155,10 @@ cases! {
         assert_eq!(store.certificate_by_name("n").await.unwrap(), Some(certificate.clone()));
         assert_eq!(store.certificate_get("n").await.unwrap(), None);
         assert!(store.certificate_create(&certificate).await.is_err());
+        for before_s in [5, 9] {
+            store.certificate_revoke("key", before_s).await.unwrap();
+        }
+        assert_eq!(store.certificate_revoked("key").await.unwrap(), Some(9));
+        assert_eq!(store.certificate_revoked("other").await.unwrap(), None);
     }
 }

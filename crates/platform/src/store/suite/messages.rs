@@ -21,7 +21,7 @@ cases! {
             message(no, 30, values(30, &[("t", "2"), ("b", "true")])),
             message(no, 40, RowOutcome::RawOnly),
         ];
-        store.commit_batch(Arc::new(batch)).await.unwrap();
+        store.commit_batch(Arc::new(batch.into())).await.unwrap();
         for (collection, q, expected) in [
             (RawData, "{}", 4),
             (RawData, r#"{"id":{"$gt":2}}"#, 2),
@@ -60,7 +60,7 @@ cases! {
         drop(store);
         let store = place.open().await;
         let more = vec![message(no, 50, values(50, &[("t", "3")]))];
-        store.commit_batch(Arc::new(more)).await.unwrap();
+        store.commit_batch(Arc::new(more.into())).await.unwrap();
         let raw = rows(&*store, RawData, r#"{"id":{"$gt":4}}"#).await;
         assert_eq!(raw[0][0], DataCell::Integer(5));
         let last = rows(&*store, HistorizedData, r#"{"id":{"$gt":5}}"#).await;
@@ -80,7 +80,7 @@ cases! {
             }
             batch.push(message(no, 10, RowOutcome::Rejected { code: 400, message: "bad".into() }));
         }
-        store.commit_batch(Arc::new(batch)).await.unwrap();
+        store.commit_batch(Arc::new(batch.into())).await.unwrap();
         let purge = async |domain: &str, collection, before_us| {
             let (domain_id, mut rows) = (domain.to_owned(), 0);
             let mut from =
@@ -106,7 +106,7 @@ cases! {
         assert_eq!(purge("dom", RejectedData, 11).await, 3);
         // Ids never repeat.
         let no = store.get::<Instance>("i1").await.unwrap().unwrap().no;
-        store.commit_batch(Arc::new(vec![message(no, 50, RowOutcome::RawOnly)])).await.unwrap();
+        store.commit_batch(Arc::new(vec![message(no, 50, RowOutcome::RawOnly)].into())).await.unwrap();
         let last = rows(&*store, RawData, r#"{"$orderby":{"id":-1}}"#).await;
         assert_eq!(last[0][0], DataCell::Integer(16));
     }
