@@ -154,7 +154,7 @@ impl Store for SqliteStore {
 
     async fn certificate_get(&self, id: &str) -> Stored<Option<Certificate>> {
         let id = id.to_owned();
-        self.database.read(move |reader| certificates::find(reader, "id = ?", &id)).await
+        self.database.look_up(move |reader| certificates::find(reader, "id = ?", &id)).await
     }
 
     async fn certificate_by_name(&self, name: &str) -> Stored<Option<Certificate>> {
@@ -171,7 +171,7 @@ impl Store for SqliteStore {
 
     async fn certificate_revoked(&self, common_name: &str) -> Stored<Option<i64>> {
         let common_name = common_name.to_owned();
-        self.database.read(move |reader| certificates::revoked(reader, &common_name)).await
+        self.database.look_up(move |reader| certificates::revoked(reader, &common_name)).await
     }
 
     async fn session_all(&self) -> Stored<Vec<SessionRecord>> {
