@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -13,7 +12,6 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from device import WAIT_SECONDS
-from server import ROOT
 
 NODE_CLIENT = r"""
 const dns = require('dns')
@@ -128,16 +126,11 @@ def test_the_handshake(env):
 
 @pytest.fixture(scope="session")
 def node_mqtt():
-    """The folder of the npm package `mqtt`."""
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed")
-    folder = ROOT / ".test" / "npm"
-    module = folder / "node_modules" / "mqtt"
-    if not module.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--no-fund", "--no-audit", "--prefix", folder, "mqtt@5.16.0"]
-        subprocess.run(command, check=True, capture_output=True)
-    return module
+    """The folder of the npm package `mqtt`, which scripts/test installs."""
+    folder = os.environ.get("MANAGE_DT_TEST_NODE")
+    if not folder:
+        pytest.skip("MANAGE_DT_TEST_NODE is not set: scripts/test installs the package")
+    return Path(folder, "node_modules", "mqtt")
 
 
 @pytest.mark.parametrize("version", [4, 5])
