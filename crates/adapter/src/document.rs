@@ -33,24 +33,26 @@ struct Members<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// Checks a whole document. What passes can be read by serde_json, now and from the store.
+    /// Checks a whole document. What passes can be read by serde_json, now and from the store. The
+    /// error completes a sentence that begins with the document: "is not valid JSON: …".
     pub(crate) fn parse(content: &'a [u8]) -> Result<Node<'a>, String> {
-        let text = std::str::from_utf8(content).map_err(|_| "not UTF-8 text".to_owned())?;
+        let text = std::str::from_utf8(content)
+            .map_err(|_| "is not valid JSON: not UTF-8 text".to_owned())?;
         let node = match text.trim_ascii_start().as_bytes().first() {
             Some(b'{') => {
-                let members: Members = serde_json::from_str(text).map_err(|e| e.to_string())?;
+                let members: Members = serde_json::from_str(text).map_err(refused)?;
                 let text = text.trim_ascii();
                 Node { text, children: OnceCell::from(Children::Object(members)) }
             }
             _ => {
-                let raw: &RawValue = serde_json::from_str(text).map_err(|e| e.to_string())?;
+                let raw: &RawValue = serde_json::from_str(text).map_err(refused)?;
                 Node::new(raw.get())
             }
         };
         // Skipped parts are not read in full; the two things skipping overlooks are rare enough
         // to be looked for in the bytes, and a full reading decides.
         if is_deep(content) || text.contains("\\u") {
-            serde_json::from_str::<serde_json::Value>(text).map_err(|e| e.to_string())?;
+            serde_json::from_str::<serde_json::Value>(text).map_err(refused)?;
         }
         Ok(node)
     }
@@ -150,6 +152,16 @@ impl<'a> Members<'a> {
             None => self.entries.iter().rposition(|(key, _)| key == name),
         };
         self.entries.get(position?).map(|(_, node)| node)
+    }
+}
+
+/// Why a document was refused. What is valid and only too deep is told as such.
+fn refused(error: serde_json::Error) -> String {
+    match error.to_string() {
+        told if told.starts_with("recursion limit") => {
+            format!("is nested too deep, with more than {} levels", DOCUMENT_DEPTH_MAX - 1)
+        }
+        told => format!("is not valid JSON: {told}"),
     }
 }
 
@@ -260,6 +272,16 @@ mod tests {
             assert!(Node::parse(content.as_bytes()).is_err(), "{content}");
         }
         assert!(Node::parse(b"\xff").is_err());
+    }
+
+    #[test]
+    fn what_is_too_deep_is_told_as_such() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(Node::parse(nested(127).as_bytes()).is_ok());
+        for deep in [nested(128), format!("{{\"a\":{}}}", nested(127))] {
+            let reason = Node::parse(deep.as_bytes()).err();
+            assert_eq!(reason.as_deref(), Some("is nested too deep, with more than 127 levels"));
+        }
     }
 
     #[test]

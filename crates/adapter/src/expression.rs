@@ -163,6 +163,14 @@ impl Expression {
     }
 }
 
+/// Is it a JSON Path that may find several nodes?
+pub(crate) fn is_indefinite(text: &str) -> bool {
+    match Expression::compile(text) {
+        Ok(Expression::JsonPath(path)) => !path.is_single(),
+        _ => false,
+    }
+}
+
 /// The jq programs in an expression, as far as it can be split.
 pub(crate) fn programs(text: &str) -> Vec<String> {
     let pieces = template::split(text).unwrap_or_default().into_iter();

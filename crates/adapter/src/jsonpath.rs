@@ -24,6 +24,11 @@ impl Path {
         parse::parse(text).map(Path)
     }
 
+    /// Finds it one node at most, whatever the document?
+    pub(crate) fn is_single(&self) -> bool {
+        is_single(&self.0)
+    }
+
     /// The nodes it finds, in order.
     pub(crate) fn query<'n, 'a>(
         &self,
@@ -96,9 +101,13 @@ enum Comparison {
 impl SubQuery {
     /// Finds it one node at most, whatever the document?
     fn is_single(&self) -> bool {
-        self.segments.iter().all(|segment| {
-            let single = matches!(segment.selectors[..], [Selector::Name(_) | Selector::Index(_)]);
-            single && !segment.descends
-        })
+        is_single(&self.segments)
     }
+}
+
+fn is_single(segments: &Segments) -> bool {
+    segments.iter().all(|segment| {
+        let single = matches!(segment.selectors[..], [Selector::Name(_) | Selector::Index(_)]);
+        single && !segment.descends
+    })
 }

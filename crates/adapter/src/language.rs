@@ -70,7 +70,7 @@ impl JsonPath {
     /// # Errors
     /// The document is not JSON, or a limit was reached.
     pub fn query(&self, document: &str) -> Result<Vec<String>, String> {
-        let root = Node::parse(document.as_bytes())?;
+        let root = Node::parse(document.as_bytes()).map_err(|e| format!("the document {e}"))?;
         let found =
             self.0.query(&root, &Meter::patient()).map_err(|failure| failure.to_string())?;
         Ok(found.into_iter().map(|node| node.text().to_owned()).collect())

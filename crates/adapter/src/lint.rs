@@ -37,7 +37,7 @@ pub struct Finding {
 }
 
 /// The rules beyond those of the compiler, with what each looks for.
-pub const RULES: [(&str, &str); 12] = [
+pub const RULES: [(&str, &str); 13] = [
     ("adapter:shape", "A member has the wrong JSON type or shape"),
     ("adapter:unknownMember", "A member is not known"),
     ("adapter:missingMember", "A required member is absent"),
@@ -47,6 +47,7 @@ pub const RULES: [(&str, &str); 12] = [
     ("adapter:unknownTarget", "A mapping target is not part of the model"),
     ("adapter:repeatedTarget", "Two entries of a mapping have one target"),
     ("adapter:unrounded", "A whole-number field gets a fraction"),
+    ("adapter:indefinitePath", "The type of a value depends on how many nodes a path finds"),
     ("adapter:recentFunction", "A function is newer than jq 1.6"),
     ("adapter:constantSource", "A source is a constant text that looks like a field"),
     ("adapter:referencePayload", "The reference payload does not go through the adapter"),

@@ -35,9 +35,8 @@ impl Adapter {
         message: &Message<'_>,
         recorder: &mut R,
     ) -> Result<Outcome, Rejection> {
-        let root = Node::parse(message.content).map_err(|reason| {
-            Rejection::new(400, format!("Payload is not valid JSON: {reason}"))
-        })?;
+        let root = Node::parse(message.content)
+            .map_err(|reason| Rejection::new(400, format!("Payload {reason}")))?;
         let scope = Scope::new(message.endpoint, message.time_received_us, &root);
         let time_observed_us = match &self.time_observed {
             Some(source) => observed(source, &scope, recorder)?,

@@ -8,7 +8,7 @@ use crate::check::Checker;
 use crate::diagnostic::{Diagnostic, code};
 use crate::graph::{Graph, Target};
 use crate::json;
-use crate::limits::{DIAGNOSTICS_MAX, DOCUMENTS_BYTES_MAX};
+use crate::limits::{DIAGNOSTICS_MAX, DOCUMENTS_BYTES_MAX, JSON_DEPTH_MAX};
 use crate::locate::locate;
 use crate::metamodel::Kind;
 
@@ -77,8 +77,7 @@ pub(crate) fn read(
             let message = format!("the document is larger than {bytes_max} bytes; split it");
             Err((code!("textTooLong"), message))
         } else {
-            json::read(text)
-                .map_err(|error| (code!("notJson"), format!("the document is no JSON: {error}")))
+            json::read(text).map_err(|error| unreadable(&error))
         };
         let mut finding = |code, pointer, message| {
             if diagnostics.len() < DIAGNOSTICS_MAX {
@@ -100,6 +99,20 @@ pub(crate) fn read(
         });
     }
     values
+}
+
+/// Why a text was not read, and the code of that. Valid JSON that is only too deep is told as such.
+fn unreadable(error: &serde_json::Error) -> (&'static str, String) {
+    let told = error.to_string();
+    match told.strip_prefix("recursion limit exceeded") {
+        Some(place) => (
+            code!("textTooDeep"),
+            format!(
+                "the document is nested in more than {JSON_DEPTH_MAX} levels{place}; flatten it"
+            ),
+        ),
+        None => (code!("notJson"), format!("the document is no JSON: {told}")),
+    }
 }
 
 /// The text without the byte order mark that some editors begin a file with.

@@ -7,6 +7,9 @@ pub const TEXT_BYTES_MAX: usize = 1 << 20;
 /// fits here is checked in about a second.
 pub const DOCUMENTS_BYTES_MAX: usize = 32 << 20;
 
+/// Objects and arrays inside each other in a document, as serde_json reads them.
+pub const JSON_DEPTH_MAX: usize = 127;
+
 /// Contents looked at while inherited names are compared: a wide base with many heirs would take
 /// the product of both.
 pub const CONTENTS_VISITS_MAX: usize = 2_000_000;

@@ -52,6 +52,7 @@ fn telemetry(more: Value) -> Value {
 #[test]
 fn the_document_itself() {
     assert_eq!(codes("{"), ["notJson "]);
+    assert_eq!(codes(&format!("{}{}", "[".repeat(200), "]".repeat(200))), ["textTooDeep "]);
     assert_eq!(codes("5"), ["notJsonObject "]);
     assert_eq!(codes("[]"), ["notJsonObject "]);
     assert_eq!(codes(&" ".repeat((1 << 20) + 1)), ["textTooLong "]);

@@ -2,21 +2,29 @@
 
 use super::Finding;
 use crate::definition::{Definition, Source};
-use crate::expression::programs;
+use crate::expression::{is_indefinite, programs};
 use crate::jq::survey;
 
 /// Looks at every expression of a definition.
 pub(super) fn check(definition: &Definition<'_>, found: &mut Vec<Finding>) {
-    let envelope = definition.time_observed.iter().chain(&definition.delegate.target);
-    envelope.for_each(|source| recent(source, found));
+    let root = &definition.delegate;
+    let envelope = definition.time_observed.iter().chain(&root.target).chain(&root.content_root);
+    envelope.for_each(|source| value(source, found));
     for route in &definition.routes {
         recent(&route.condition, found);
-        route.delegate.target.iter().for_each(|source| recent(source, found));
+        let delegate = route.delegate.target.iter().chain(&route.delegate.content_root);
+        delegate.for_each(|source| value(source, found));
         for (_, source) in &route.mapping {
-            recent(source, found);
+            value(source, found);
             constant(source, found);
         }
     }
+}
+
+/// What holds wherever an expression gives a value.
+fn value(source: &Source<'_>, found: &mut Vec<Finding>) {
+    recent(source, found);
+    indefinite(source, found);
 }
 
 /// Functions the cloud may lack.
@@ -29,6 +37,19 @@ fn recent(source: &Source<'_>, found: &mut Vec<Finding>) {
             names.join(", ")
         );
         found.push(Finding::warning("adapter:recentFunction", &source.field, message));
+    }
+}
+
+/// A path that may find several nodes: one is taken as it is, several become an array (A3), so
+/// the same element gets values of different types.
+fn indefinite(source: &Source<'_>, found: &mut Vec<Finding>) {
+    if is_indefinite(source.text) {
+        let message = format!(
+            "`{0}` gives a single value if it finds one and an array if it finds several; name \
+             the member, or build an array in any case, as in `${{[.a[] | .b]}}`",
+            source.text
+        );
+        found.push(Finding::warning("adapter:indefinitePath", &source.field, message));
     }
 }
 

@@ -18,12 +18,16 @@ pub struct Finding {
     pub pointer: String,
 }
 
-/// A log with one run of this program.
-pub fn log(findings: &[Finding]) -> Value {
+/// A log with one run of this program. `texts` says of rules what they are about.
+pub fn log(findings: &[Finding], texts: &[(&str, &str)]) -> Value {
     let mut rules: Vec<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
     rules.sort_unstable();
     rules.dedup();
-    let rules: Vec<_> = rules.into_iter().map(|rule| json!({"id": rule})).collect();
+    let rule = |id: &str| match texts.iter().find(|(rule, _)| *rule == id) {
+        Some((_, text)) => json!({"id": id, "shortDescription": {"text": text}}),
+        None => json!({"id": id}),
+    };
+    let rules: Vec<_> = rules.into_iter().map(rule).collect();
     let results: Vec<_> = findings.iter().map(result).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -84,13 +88,17 @@ mod tests {
             position: Some((3, 5)),
             pointer: "/contents/0".into(),
         };
-        let log = log(&[finding]);
+        let log = log(&[finding], &[("x:y", "Something is wrong")]);
         let result = &log["runs"][0]["results"][0];
         assert_eq!(result["ruleId"], "x:y");
         let place = &result["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "a%20b/c.json");
         assert_eq!(place["region"], json!({"startLine": 3, "startColumn": 5}));
-        assert_eq!(log["runs"][0]["tool"]["driver"]["rules"], json!([{"id": "x:y"}]));
+        assert_eq!(
+            log["runs"][0]["tool"]["driver"]["rules"],
+            json!([
+            {"id": "x:y", "shortDescription": {"text": "Something is wrong"}}])
+        );
         assert_eq!(uri("/tmp/a.json"), "file:///tmp/a.json");
     }
 }

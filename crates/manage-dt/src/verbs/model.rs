@@ -20,6 +20,13 @@ const FILES_MAX: usize = 10_000;
 /// Directories inside each other that are looked through.
 const DIRECTORY_DEPTH_MAX: usize = 8;
 
+/// The `@id` of a model whose DTMI stands in the configuration.
+pub const PLACEHOLDER: &str = "placeholder";
+
+/// What to do about a model that still has it.
+pub const PLACEHOLDER_HINT: &str = "`create` puts a twin's `model_name` in the place of a \
+    placeholder; `manage-dt adapter lint TWIN` checks model and adapter with it";
+
 /// Runs the verb below `model`.
 pub fn run(
     verb: &ModelVerb,

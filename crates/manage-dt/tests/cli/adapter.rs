@@ -111,7 +111,8 @@ fn lint_finds_what_messages_would_suffer_from() {
     "$.flow": "$.flow",
     "$.level": "${.mm / 10}",
     "$.speed": "${.s | abs}"}},
-  {"condition": "${.x}", "payloadMapping": {"$.flow": "flow"}}]}"#,
+  {"condition": "${.x}", "payloadMapping": {"$.flow": "flow",
+    "$.level": "$.tanks[*].level"}}]}"#,
     );
     let arguments = ["adapter", "lint", "--model", "pump.json", "--adapter", "a.json"];
     let (code, out, err) = desk.run(&[&["--output", "json"], &arguments[..]].concat());
@@ -146,4 +147,40 @@ fn golden_tests_run_and_can_be_updated() {
     let (code, out, _) = desk.run(&["--output", "json", "adapter", "test", "t"]);
     assert_eq!(code, 0, "{out}\n{}", desk.read("t/pump.yaml"));
     assert_eq!(json_of(&out)["files"][0]["fields"]["covered"], 2);
+}
+
+#[test]
+fn mistakes_in_golden_tests_are_told() {
+    let desk = Desk::new();
+    desk.write("t/pump.json", MODEL);
+    for (file, words) in [
+        ("model: pump.json\ncases: []\n", "t/pump.yaml: there are no cases"),
+        (
+            "model: pump.json\ncases:\n- {name: a, payload: {}, expect: {contents: {}}}\n",
+            "case `a` expects `contents`, which no message gives; known are content,",
+        ),
+        (
+            "model: none.json\ncases:\n- {name: a, payload: {}}\n",
+            "t/pump.yaml: file t/none.json cannot be read",
+        ),
+    ] {
+        desk.write("t/pump.yaml", file);
+        let (code, _, err) = desk.run(&["adapter", "test", "t"]);
+        assert!(code == 2 && err.contains(words), "{code} {err}");
+    }
+    // A case that expects nothing could not fail.
+    desk.write("t/pump.yaml", "model: pump.json\ncases:\n- {name: a, payload: {}, expect: {}}\n");
+    let (code, out, _) = desk.run(&["adapter", "test", "t"]);
+    assert!(code == 1 && out.contains("nothing is expected"), "{out}");
+    desk.write("empty/readme.md", "");
+    let (code, _, err) = desk.run(&["adapter", "test", "empty"]);
+    assert!(code == 2 && err.contains("hint: `manage-dt adapter test --help`"), "{err}");
+}
+
+#[test]
+fn a_model_whose_dtmi_is_left_to_the_configuration_gets_a_hint() {
+    let desk = Desk::new();
+    desk.write("m.json", &MODEL.replace("dtmi:com:example:pump;1", "placeholder"));
+    let (code, _, err) = desk.run(&["adapter", "lint", "--model", "m.json"]);
+    assert!(code == 2 && err.contains("model_name"), "{err}");
 }

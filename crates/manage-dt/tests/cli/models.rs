@@ -125,3 +125,16 @@ fn files_that_cannot_be_used() {
     let (code, out, _) = desk.run(&["model", "check", "broken.json"]);
     assert!(code == 1 && out.contains("broken.json:1:1: notJson"), "{out}");
 }
+
+#[test]
+fn files_that_can_be_read_are_checked_beside_those_that_cannot() {
+    let desk = Desk::new();
+    desk.write("broken.json", "{");
+    desk.write("deep.json", &"[".repeat(200));
+    let arguments = ["model", "check", "none.json", "broken.json", "absent.json", "deep.json"];
+    let (code, out, err) = desk.run(&arguments);
+    assert_eq!(code, 2, "{out}{err}");
+    assert!(err.contains("none.json") && err.contains("absent.json"), "{err}");
+    assert!(out.contains("broken.json:1:1: notJson") && out.contains("2 files checked"), "{out}");
+    assert!(out.contains("textTooDeep: the document is nested"), "{out}");
+}

@@ -105,7 +105,8 @@ fn files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut paths: Vec<PathBuf> = paths.filter(is_yaml).take(FILES_MAX).collect();
     paths.sort();
     match paths.is_empty() {
-        true => Err(Failure::usage(format!("directory {shown} has no test file, *.yaml"))),
+        true => Err(Failure::usage(format!("directory {shown} has no test file, *.yaml"))
+            .hint("`manage-dt adapter test --help` shows one; --update fills in what to expect")),
         false => Ok(paths),
     }
 }
@@ -118,6 +119,7 @@ fn test_file(path: &Path, update: bool) -> Result<FileVerdicts, Failure> {
         let place = format!("line {}, column {}", error.line, error.column);
         Failure::usage(format!("{shown}, {place}: {}\n{}", error.message, error.excerpt))
     })?;
+    check_cases(&file.cases).map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
     let dir = path.parent().unwrap_or(Path::new(""));
     let beside = |path: &Option<PathBuf>| path.as_ref().map(|path| dir.join(path));
     let args = SourceArgs {
@@ -127,8 +129,12 @@ fn test_file(path: &Path, update: bool) -> Result<FileVerdicts, Failure> {
         routes: beside(&file.routes),
         adapter: beside(&file.adapter),
     };
-    let source = Source::of_files(&dir.join(&file.model), &args)?;
-    let adapter = source.compile()?;
+    let of_this_file = |mut failure: Failure| {
+        failure.message = failure.message.map(|message| format!("{shown}: {message}"));
+        failure
+    };
+    let source = Source::of_files(&dir.join(&file.model), &args).map_err(of_this_file)?;
+    let adapter = source.compile().map_err(of_this_file)?;
     let endpoint = source.reference_endpoint();
     let mut covered = Covered::default();
     let (mut verdicts, mut changed) = (Vec::new(), false);
@@ -150,6 +156,27 @@ fn test_file(path: &Path, update: bool) -> Result<FileVerdicts, Failure> {
             .map_err(|error| Failure::usage(format!("{shown} cannot be written: {error}")))?;
     }
     Ok(covered.verdicts(path, verdicts, &adapter))
+}
+
+/// What a case can expect.
+const EXPECTABLE: [&str; 4] = ["content", "timeObserved", "rejected", "delegated"];
+
+/// Cases that could not fail, or never succeed, are mistakes in the file.
+fn check_cases(cases: &[Case]) -> Result<(), String> {
+    if cases.is_empty() {
+        return Err("there are no cases; add one below `cases`".to_owned());
+    }
+    for case in cases {
+        let mut names = case.expect.iter().flat_map(Map::keys);
+        if let Some(stray) = names.find(|name| !EXPECTABLE.contains(&name.as_str())) {
+            return Err(format!(
+                "case `{}` expects `{stray}`, which no message gives; known are {}",
+                case.name,
+                EXPECTABLE.join(", ")
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn explain(adapter: &Adapter, case: &Case, endpoint: &str) -> Explanation {
@@ -193,7 +220,7 @@ fn becomes(explanation: &Explanation, adapter: &Adapter) -> Map<String, Value> {
 /// so a case may leave the message or the time out.
 fn judge(case: &Case, explanation: &Explanation, adapter: &Adapter) -> Option<String> {
     let found = becomes(explanation, adapter);
-    let Some(expected) = &case.expect else {
+    let Some(expected) = case.expect.as_ref().filter(|expected| !expected.is_empty()) else {
         return Some("nothing is expected; --update writes what happens".to_owned());
     };
     for (name, expected) in expected {

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use adapter::lint::{Finding, Level, lint};
+use adapter::lint::{Finding, Level, RULES, lint};
 use serde_json::{Value, json};
 
 use super::place::{Place, position};
@@ -23,7 +23,7 @@ pub fn run(args: &LintArgs, global: &GlobalArgs, environment: &Environment) -> R
     if global.output == OutputFormat::Sarif {
         let findings: Vec<_> = placed.iter().map(to_sarif).collect();
         // A reader that goes away is no error.
-        let _ = writeln!(std::io::stdout().lock(), "{:#}", sarif::log(&findings));
+        let _ = writeln!(std::io::stdout().lock(), "{:#}", sarif::log(&findings, &RULES));
     } else {
         let mut report = Report::on_stdout(global.output, environment);
         report.part("findings", || list(&placed), |width| table(&placed, width));

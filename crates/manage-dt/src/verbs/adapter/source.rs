@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::args::{GlobalArgs, SourceArgs};
 use crate::config::{Environment, IotConfig, Settings, Twin};
 use crate::failure::Failure;
+use crate::verbs::model::{PLACEHOLDER, PLACEHOLDER_HINT};
 
 /// A JSON file.
 #[derive(Debug, Clone)]
@@ -167,7 +168,11 @@ impl JsonFile {
             let (line, column) = (error.line(), error.column());
             let told = error.to_string();
             let reason = told.split(" at line ").next().unwrap_or(&told);
-            Failure::usage(format!("{shown} is not JSON: line {line}, column {column}: {reason}"))
+            let what = match reason {
+                "recursion limit exceeded" => "is nested too deep",
+                _ => "is not JSON",
+            };
+            Failure::usage(format!("{shown} {what}: line {line}, column {column}: {reason}"))
         })?;
         Ok(JsonFile { path: path.to_owned(), text, value })
     }
@@ -209,15 +214,21 @@ fn resolve(file: &JsonFile, id: Option<&str>, others: &[JsonFile]) -> Result<Arc
     let others = others.iter().map(|file| interface(&file.path, &file.value).map(Arc::new));
     let others = others.collect::<Result<Vec<_>, _>>()?;
     let lookup = |id: &Dtmi| others.iter().find(|other| other.id == *id).cloned();
-    let model = Model::resolve(root, &lookup).map_err(|found| faulty(&file.path, &found))?;
+    let model =
+        Model::resolve(root, &lookup).map_err(|found| faulty(&file.path, &value, &found))?;
     Ok(Arc::new(model))
 }
 
 fn interface(path: &Path, value: &Value) -> Result<Interface, Failure> {
-    Interface::parse(&value.to_string()).map_err(|found| faulty(path, &found))
+    Interface::parse(&value.to_string()).map_err(|found| faulty(path, value, &found))
 }
 
-fn faulty(path: &Path, found: &dtdl::Diagnostics) -> Failure {
+fn faulty(path: &Path, value: &Value, found: &dtdl::Diagnostics) -> Failure {
     let lines: Vec<String> = found.0.iter().map(ToString::to_string).collect();
-    Failure::usage(format!("model {} is not valid:\n  {}", path.display(), lines.join("\n  ")))
+    let text = format!("model {} is not valid:\n  {}", path.display(), lines.join("\n  "));
+    let failure = Failure::usage(text);
+    match value["@id"] == PLACEHOLDER {
+        true => failure.hint(PLACEHOLDER_HINT),
+        false => failure,
+    }
 }

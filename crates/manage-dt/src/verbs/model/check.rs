@@ -1,11 +1,12 @@
 //! `model check`: findings of both layers, the language and the platform.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use dtdl::{Diagnostic, Interface, LanguageOptions, check_language};
 use serde_json::{Value, json};
 
-use super::{Document, read, read_with};
+use super::{Document, PLACEHOLDER, PLACEHOLDER_HINT, read, read_with};
 use crate::args::{ModelCheckArgs, OutputFormat};
 use crate::config::Environment;
 use crate::exit_code::ExitCode;
@@ -18,7 +19,7 @@ pub fn run(
     format: OutputFormat,
     environment: &Environment,
 ) -> Result<(), Failure> {
-    let files = args.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let (files, unreadable) = read_all(&args.files)?;
     let with = read_with(&args.with, &args.files.iter().collect::<Vec<_>>())?;
     let (findings, elsewhere) = check(&files, &with);
     if elsewhere > 0 {
@@ -28,7 +29,7 @@ pub fn run(
         OutputFormat::Sarif => {
             let findings: Vec<_> = findings.iter().map(|f| to_sarif(f, &files)).collect();
             // A reader that goes away is no error.
-            let _ = writeln!(std::io::stdout().lock(), "{:#}", sarif::log(&findings));
+            let _ = writeln!(std::io::stdout().lock(), "{:#}", sarif::log(&findings, &[]));
         }
         _ => {
             let mut report = Report::on_stdout(format, environment);
@@ -42,9 +43,32 @@ pub fn run(
             report.finish()?;
         }
     }
-    match findings.is_empty() {
-        true => Ok(()),
-        false => Err(with_hint(Failure::reported(ExitCode::Refused), &findings, &files)),
+    let exit = match (unreadable, findings.is_empty()) {
+        (0, true) => return Ok(()),
+        (0, false) => ExitCode::Refused,
+        // What was not looked at weighs more than what was found.
+        _ => ExitCode::Usage,
+    };
+    Err(with_hint(Failure::reported(exit), &findings, &files))
+}
+
+/// The files that can be read, and how many cannot: each of those is told, and the others are
+/// checked all the same.
+fn read_all(paths: &[PathBuf]) -> Result<(Vec<Document>, usize), Failure> {
+    let (mut files, mut failures) = (Vec::new(), Vec::new());
+    for path in paths {
+        match read(path) {
+            Ok(file) => files.push(file),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    match failures.pop() {
+        Some(last) if files.is_empty() && failures.is_empty() => Err(last),
+        last => {
+            failures.extend(last);
+            failures.iter().for_each(Failure::tell);
+            Ok((files, failures.len()))
+        }
     }
 }
 
@@ -55,16 +79,10 @@ fn with_hint(failure: Failure, findings: &[Diagnostic], files: &[Document]) -> F
         finding.pointer == "/@id" && file.is_some_and(|file| file["@id"] == PLACEHOLDER)
     };
     match findings.iter().any(is_left) {
-        true => failure.hint(
-            "`create` puts a twin's `model_name` in the place of a placeholder; \
-             `manage-dt adapter lint TWIN` checks model and adapter with it",
-        ),
+        true => failure.hint(PLACEHOLDER_HINT),
         false => failure,
     }
 }
-
-/// The `@id` of a model whose DTMI stands in the configuration.
-const PLACEHOLDER: &str = "placeholder";
 
 /// Findings in the files, ordered by file and place, and how many there are in those of `--with`.
 fn check(files: &[Document], with: &[Document]) -> (Vec<Diagnostic>, usize) {
