@@ -170,15 +170,28 @@ pub(crate) fn check_text(constraints: &Constraints, json: &str) -> Result<(), Fa
 }
 
 fn check(constraints: &Constraints, value: &Value) -> Result<(), Fault> {
+    let broken = check_allowed(constraints, value).or_else(|| match value {
+        Value::Array(items) => check_items(constraints, items),
+        Value::Object(members) => check_fields(constraints, members),
+        _ => None,
+    });
+    match broken {
+        Some((rule, expected)) => Err(fault(rule, &value.to_string(), expected)),
+        None => check_single(constraints, value),
+    }
+}
+
+/// Keywords for single values, which on an array are about its items (B7).
+fn check_single(constraints: &Constraints, value: &Value) -> Result<(), Fault> {
     let broken = match value {
-        _ if !is_allowed(constraints, value) => {
-            let allowed = constraints.one_of.iter().flatten().take(8);
-            let allowed: Vec<_> = allowed.map(ToString::to_string).collect();
-            Some(("enum", format!("one of {}", allowed.join(", "))))
-        }
         Value::Number(number) => check_number(constraints, number.as_f64().unwrap_or(f64::NAN)),
         Value::String(text) => check_string(constraints, text),
-        Value::Array(items) => check_items(constraints, items),
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            return items.try_for_each(|(place, item)| {
+                check_single(constraints, item).map_err(|fault| inside(fault, place))
+            });
+        }
         _ => None,
     };
     match broken {
@@ -187,9 +200,16 @@ fn check(constraints: &Constraints, value: &Value) -> Result<(), Fault> {
     }
 }
 
-fn is_allowed(constraints: &Constraints, value: &Value) -> bool {
-    let one_of = constraints.one_of.as_ref();
-    one_of.is_none_or(|allowed| allowed.iter().any(|allowed| equal(allowed, value)))
+fn check_allowed(constraints: &Constraints, value: &Value) -> Broken {
+    if let Some(only) = constraints.constant.as_ref().filter(|only| !equal(only, value)) {
+        return Some(("const", only.to_string()));
+    }
+    let allowed = constraints.one_of.as_ref()?;
+    if allowed.iter().any(|allowed| equal(allowed, value)) {
+        return None;
+    }
+    let allowed: Vec<_> = allowed.iter().take(8).map(ToString::to_string).collect();
+    Some(("enum", format!("one of {}", allowed.join(", "))))
 }
 
 /// Numbers are equal by value, not by the way they are written.
@@ -235,6 +255,11 @@ fn check_string(constraints: &Constraints, text: &str) -> Broken {
         .map(|bound| ("minLength", bound.to_string()))
         .or_else(|| longer.map(|bound| ("maxLength", bound.to_string())))
         .or_else(|| pattern.map(|pattern| ("pattern", pattern.as_str().to_owned())))
+}
+
+fn check_fields(constraints: &Constraints, members: &Map<String, Value>) -> Broken {
+    let missing = constraints.required.iter().find(|name| !members.contains_key(*name))?;
+    Some(("required", format!("field '{missing}'")))
 }
 
 fn check_items(constraints: &Constraints, items: &[Value]) -> Broken {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::constraints::Constraints;
 use crate::cotypes::Cotype;
 use crate::dtmi::Dtmi;
 use crate::graph::{Graph, Target};
@@ -112,7 +111,7 @@ impl<'v> Builder<'_, 'v> {
         Some(ValueSpec {
             schema: self.schema(index, "schema")?,
             historized: element.cotypes.contains(&Cotype::Historized),
-            constraints: Constraints::of(element),
+            constraints: self.constraints(index, "schema"),
         })
     }
 

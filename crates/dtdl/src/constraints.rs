@@ -32,8 +32,10 @@ pub struct Constraints {
     pub max_length: Option<u64>,
     /// The text must match somewhere.
     pub pattern: Option<Pattern>,
-    /// The allowed values; `const` is a list of one.
+    /// The allowed values (`enum`).
     pub one_of: Option<Vec<Value>>,
+    /// The only allowed value (`const`).
+    pub constant: Option<Value>,
     /// Fewest items.
     pub min_items: Option<u64>,
     /// Most items.
@@ -46,24 +48,60 @@ pub struct Constraints {
 
 /// A compiled `pattern`. Matching takes linear time; look-around and back-references do not exist.
 #[derive(Debug, Clone)]
-pub struct Pattern(regex::Regex);
+pub struct Pattern {
+    text: String,
+    regex: regex::Regex,
+}
 
 impl Pattern {
     fn compile(text: &str) -> Result<Pattern, String> {
-        let built = regex::RegexBuilder::new(text).size_limit(PATTERN_BYTES_MAX).build();
+        let built = regex::RegexBuilder::new(&in_our_dialect(text))
+            .size_limit(PATTERN_BYTES_MAX)
+            .dfa_size_limit(PATTERN_BYTES_MAX)
+            .build();
         // The last line of the error says what is wrong; the others point into the text.
-        built.map(Pattern).map_err(|e| e.to_string().lines().last().unwrap_or_default().to_owned())
+        let told = |e: regex::Error| e.to_string().lines().last().unwrap_or_default().to_owned();
+        built.map(|regex| Pattern { text: text.to_owned(), regex }).map_err(told)
     }
 
     /// The pattern as written.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.text
     }
 
     /// Does the text match somewhere?
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.regex.is_match(text)
     }
+}
+
+/// A pattern of ECMA-262 for our engine, where both read the same text in different ways: digits
+/// and words are of ASCII there, a bracket inside a class is itself, and signs have no meaning in
+/// a class.
+fn in_our_dialect(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() + 16);
+    let mut inside = false;
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match (c, inside) {
+            ('\\', _) => match chars.next() {
+                Some('d') => out.push_str("[0-9]"),
+                Some('D') => out.push_str("[^0-9]"),
+                Some('w') => out.push_str("[0-9A-Za-z_]"),
+                Some('W') => out.push_str("[^0-9A-Za-z_]"),
+                Some('b') if inside => out.push_str("\\x08"),
+                Some(edge @ ('b' | 'B')) => out.push_str(&format!("(?-u:\\{edge})")),
+                Some(c) => out.extend(['\\', c]),
+                None => out.push('\\'),
+            },
+            ('[' | '&' | '~', true) => out.extend(['\\', c]),
+            _ => {
+                inside = (inside || c == '[') && c != ']';
+                out.push(c);
+            }
+        }
+    }
+    out
 }
 
 impl Constraints {
@@ -81,6 +119,7 @@ impl Constraints {
             && counts.iter().all(Option::is_none)
             && self.pattern.is_none()
             && self.one_of.is_none()
+            && self.constant.is_none()
             && !self.unique_items
             && self.required.is_empty()
     }
@@ -210,7 +249,7 @@ impl Constraints {
                 self.one_of = Some(value.as_array().ok_or("an array")?.clone());
                 Subject::Any
             }
-            "const" => (self.one_of = Some(vec![value.clone()]), Subject::Any).1,
+            "const" => (self.constant = Some(value.clone()), Subject::Any).1,
             "minItems" => (self.min_items = count()?, Subject::Items).1,
             "maxItems" => (self.max_items = count()?, Subject::Items).1,
             "uniqueItems" => {

@@ -87,6 +87,8 @@ pub(super) fn compile(pattern: &str, anywhere: bool) -> Option<Regex> {
     for c in pattern.chars() {
         match c {
             '.' if !escaped && !inside => translated.push_str("[^\\n\\r]"),
+            // Our engine would intersect or subtract classes.
+            '&' | '~' if !escaped && inside => translated.extend(['\\', c]),
             c => translated.push(c),
         }
         match c {

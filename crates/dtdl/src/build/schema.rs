@@ -26,6 +26,25 @@ impl<'v> Builder<'_, 'v> {
         }
     }
 
+    /// The keywords on an element. An opaque object's `required` joins them, since it has no
+    /// fields that could carry it.
+    pub(super) fn constraints(&self, element: usize, property: &str) -> Constraints {
+        let mut constraints = Constraints::of(&self.graph.elements[element]);
+        let target = self.graph.targets(element, property).next();
+        if let Some(object) = target.filter(|target| self.is_opaque(*target)) {
+            constraints.required.extend(Constraints::of(&self.graph.elements[object]).required);
+        }
+        constraints
+    }
+
+    /// Is it an object without declared fields?
+    fn is_opaque(&self, element: usize) -> bool {
+        let element = &self.graph.elements[element];
+        let version = element.context.version;
+        element.kind == Kind::Object
+            && !element.object.keys().any(|key| property_of(key, version) == "fields")
+    }
+
     fn complex(&mut self, element: usize) -> Option<Schema> {
         if let Some(schema) = self.schemas.get(&element) {
             return Some(schema.clone());
@@ -33,14 +52,14 @@ impl<'v> Builder<'_, 'v> {
         let schema = match self.graph.elements[element].kind {
             Kind::Array => Schema::Array(Arc::new(ArraySchema {
                 element: self.schema(element, "elementSchema")?,
-                item_constraints: Constraints::of(&self.graph.elements[element]),
+                item_constraints: self.constraints(element, "elementSchema"),
             })),
             Kind::Enum => Schema::Enum(Arc::new(self.enumeration(element))),
             Kind::Map => {
                 let value = self.graph.targets(element, "mapValue").next()?;
                 Schema::Map(Arc::new(MapSchema {
                     value: self.schema(value, "schema")?,
-                    value_constraints: Constraints::of(&self.graph.elements[value]),
+                    value_constraints: self.constraints(value, "schema"),
                 }))
             }
             _ => Schema::Object(Arc::new(self.object(element))),
@@ -50,12 +69,10 @@ impl<'v> Builder<'_, 'v> {
     }
 
     fn object(&mut self, index: usize) -> ObjectSchema {
-        let element = &self.graph.elements[index];
-        let version = element.context.version;
-        if !element.object.keys().any(|key| property_of(key, version) == "fields") {
+        if self.is_opaque(index) {
             return ObjectSchema::default();
         }
-        let required = Constraints::of(element).required;
+        let required = Constraints::of(&self.graph.elements[index]).required;
         let fields: Vec<_> = self.graph.targets(index, "fields").collect();
         let mut field = |index: usize| {
             let element = &self.graph.elements[index];
@@ -65,7 +82,7 @@ impl<'v> Builder<'_, 'v> {
                 schema: self.schema(index, "schema")?,
                 required: element.cotypes.contains(&Cotype::Required)
                     || required.iter().any(|required| required == name),
-                constraints: Constraints::of(element),
+                constraints: self.constraints(index, "schema"),
             })
         };
         let fields = fields.into_iter().filter_map(&mut field).collect();

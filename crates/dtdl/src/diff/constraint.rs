@@ -20,6 +20,9 @@ pub(super) fn steps(before: &Constraints, after: &Constraints) -> Vec<(&'static 
     let at_most = |before, after| bound(before, after, |new, old| new >= old);
     let counts = |count: Option<u64>| count.map(|count| count as f64);
     let pattern = |c: &Constraints| c.pattern.as_ref().map(|p| p.as_str().to_owned());
+    fn only(constraints: &Constraints) -> Option<&[Value]> {
+        constraints.constant.as_ref().map(std::slice::from_ref)
+    }
     let steps = [
         ("minimum", at_least(before.minimum, after.minimum)),
         ("exclusiveMinimum", at_least(before.exclusive_minimum, after.exclusive_minimum)),
@@ -44,6 +47,8 @@ pub(super) fn steps(before: &Constraints, after: &Constraints) -> Vec<(&'static 
             ),
         ),
         ("enum", values(before.one_of.as_deref(), after.one_of.as_deref())),
+        ("const", values(only(before), only(after))),
+        ("required", names(&before.required, &after.required)),
     ];
     steps.into_iter().filter_map(|(keyword, step)| Some((keyword, step?))).collect()
 }
@@ -64,6 +69,21 @@ fn bound<T: PartialEq + Display>(
     }
 }
 
+/// Names of fields that must be there.
+fn names(before: &[String], after: &[String]) -> Option<Step> {
+    let added: Vec<_> = after.iter().filter(|name| !before.contains(name)).cloned().collect();
+    let gone: Vec<_> = before.iter().filter(|name| !after.contains(name)).cloned().collect();
+    let mut texts = Vec::new();
+    if !added.is_empty() {
+        texts.push(format!("asks for {} now", added.join(", ")));
+    }
+    if !gone.is_empty() {
+        texts.push(format!("does not ask for {} any more", gone.join(", ")));
+    }
+    let tightens = !added.is_empty();
+    (!texts.is_empty()).then(|| Step { tightens, text: texts.join(" and ") })
+}
+
 fn values(before: Option<&[Value]>, after: Option<&[Value]>) -> Option<Step> {
     let list = |values: &[Value]| {
         let texts: Vec<_> = values.iter().map(Value::to_string).collect();
@@ -78,5 +98,35 @@ fn values(before: Option<&[Value]>, after: Option<&[Value]>) -> Option<Step> {
             step(lost, format!("allowed {}, allows {}", list(old), list(new)))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn required_fields_and_constants() {
+        let of = |required: &[&str], constant: Option<i64>| Constraints {
+            required: required.iter().map(|name| (*name).to_owned()).collect(),
+            constant: constant.map(Value::from),
+            ..Constraints::default()
+        };
+        let told = |before, after| -> Vec<(&'static str, bool, String)> {
+            let steps = steps(&before, &after).into_iter();
+            steps.map(|(keyword, step)| (keyword, step.tightens, step.text)).collect()
+        };
+        assert_eq!(
+            told(of(&["a", "b"], Some(1)), of(&["b", "c"], Some(2))),
+            [
+                ("const", true, "allowed 1, allows 2".to_owned()),
+                ("required", true, "asks for c now and does not ask for a any more".to_owned()),
+            ]
+        );
+        assert_eq!(
+            told(of(&["a"], None), of(&[], None)),
+            [("required", false, "does not ask for a any more".to_owned())]
+        );
+        assert_eq!(told(of(&["a"], Some(1)), of(&["a"], Some(1))), []);
     }
 }
