@@ -37,7 +37,7 @@ pub struct Finding {
 }
 
 /// The rules beyond those of the compiler, with what each looks for.
-pub const RULES: [(&str, &str); 13] = [
+pub const RULES: [(&str, &str); 14] = [
     ("adapter:shape", "A member has the wrong JSON type or shape"),
     ("adapter:unknownMember", "A member is not known"),
     ("adapter:missingMember", "A required member is absent"),
@@ -47,6 +47,7 @@ pub const RULES: [(&str, &str); 13] = [
     ("adapter:unknownTarget", "A mapping target is not part of the model"),
     ("adapter:repeatedTarget", "Two entries of a mapping have one target"),
     ("adapter:unrounded", "A whole-number field gets a fraction"),
+    ("adapter:nothingMapped", "Nothing can come of a message"),
     ("adapter:indefinitePath", "The type of a value depends on how many nodes a path finds"),
     ("adapter:recentFunction", "A function is newer than jq 1.6"),
     ("adapter:constantSource", "A source is a constant text that looks like a field"),
@@ -71,6 +72,7 @@ pub fn lint(model: &Arc<Model>, envelope: Option<&Value>, routes: Option<&Value>
     );
     expressions::check(&definition, &mut found);
     unreachable(&definition, &mut found);
+    barren(&definition, routes, &mut found);
     targets(&definition, model, &mut found);
     if let Some(adapter) = &adapter {
         reference::check(adapter, envelope, routes, &mut found);
@@ -127,6 +129,27 @@ fn pointer(field: &str) -> String {
         out.push_str(&step.replace('~', "~0").replace('/', "~1"));
     }
     out
+}
+
+/// An adapter without routes, and routes that map nothing and delegate to nobody: each message
+/// that gets there is rejected.
+fn barren(definition: &Definition<'_>, routes: Option<&Value>, found: &mut Vec<Finding>) {
+    let mut add = |field: &str, message| {
+        found.push(Finding::warning("adapter:nothingMapped", field, message));
+    };
+    if routes.and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        add(
+            "inboundRoutes",
+            "there is no route, so no message is normalised; add one, or leave \
+            `inboundRoutes` out to get the default ones",
+        );
+    }
+    for (index, route) in definition.routes.iter().enumerate() {
+        if route.mapping.is_empty() && route.delegate.target.is_none() {
+            let field = format!("inboundRoutes[{index}].payloadMapping");
+            add(&field, "it maps nothing, so the messages of this route are rejected");
+        }
+    }
 }
 
 /// Routes behind one that always matches, and repeated conditions.

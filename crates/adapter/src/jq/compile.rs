@@ -10,6 +10,16 @@ use super::filter::{Code, Filter, Function, Literal, PathPart, Place, TextPart};
 use super::syntax::{Def, Operator, Piece, Step, Term};
 use crate::time::JavaPattern;
 
+/// What people from elsewhere look for, and what it is called in jq (A3).
+const INSTEAD: [(&str, &str); 6] = [
+    ("toInteger", "floor"),
+    ("toNumber", "tonumber"),
+    ("number", "tonumber"),
+    ("int", "floor"),
+    ("toString", "tostring"),
+    ("string", "tostring"),
+];
+
 /// Levels of filters inside each other; what runs is as deep as what is written.
 const DEPTH_MAX: usize = 200;
 
@@ -272,7 +282,11 @@ impl<'t> Compiler<'t> {
             return Ok(Filter::Builtin(builtin, self.filters(args)?));
         }
         let def = prelude().iter().find(|def| def.name == name && def.parameters.len() == arity);
-        let def = def.ok_or_else(|| format!("{name}/{arity} is not available"))?;
+        let def = def.ok_or_else(|| {
+            let instead = INSTEAD.iter().find(|(other, _)| *other == name);
+            let instead = instead.map(|(_, here)| format!("; use `{here}`")).unwrap_or_default();
+            format!("{name}/{arity} is not available{instead}")
+        })?;
         let id = self.prelude_function(def)?;
         Ok(Filter::Call(id, self.filters(args)?))
     }

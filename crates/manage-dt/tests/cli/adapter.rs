@@ -184,3 +184,24 @@ fn a_model_whose_dtmi_is_left_to_the_configuration_gets_a_hint() {
     let (code, _, err) = desk.run(&["adapter", "lint", "--model", "m.json"]);
     assert!(code == 2 && err.contains("model_name"), "{err}");
 }
+
+#[test]
+fn lint_knows_what_gives_nothing_and_what_jq_calls_it() {
+    let desk = Desk::new();
+    desk.write("pump.json", MODEL);
+    for (definition, words) in [
+        (r#"{"inboundRoutes": []}"#, "there is no route"),
+        (r#"{"inboundRoutes": [{"condition": "*", "payloadMapping": {}}]}"#, "it maps nothing"),
+        (
+            r#"{"inboundRoutes": [{"condition": "*",
+                "payloadMapping": {"$.level": "${.a | toInteger}"}}]}"#,
+            "toInteger/0 is not available; use `floor`",
+        ),
+    ] {
+        desk.write("a.json", definition);
+        let arguments =
+            ["--output", "json", "adapter", "lint", "--model", "pump.json", "--adapter", "a.json"];
+        let (_, out, err) = desk.run(&arguments);
+        assert!(out.contains(words), "{definition}: {out}{err}");
+    }
+}
