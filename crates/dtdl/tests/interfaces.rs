@@ -319,6 +319,19 @@ proptest::proptest! {
     }
 
     #[test]
+    fn any_pattern_is_taken_or_told(pattern in "[\\[\\]\\\\^&~dDwWbB()\\-.*+?{}0-9,$|]{0,20}|.{0,20}") {
+        let contents = json!([telemetry(json!({"schema": "string", "pattern": pattern}))]);
+        if let Ok(interface) = Interface::parse(&document(contents).to_string()) {
+            let dtdl::ContentKind::Telemetry(value) = &interface.contents[0].kind else {
+                panic!("a Telemetry")
+            };
+            let compiled = value.constraints.pattern.as_ref().expect("a pattern");
+            assert_eq!(compiled.as_str(), pattern);
+            compiled.is_match("a1_&[\u{967}");
+        }
+    }
+
+    #[test]
     fn no_byte_of_a_document_panics(at in 0usize..400, byte in 32u8..127) {
         let contents = json!([telemetry(json!({"@type": ["Telemetry", "Temperature"], "unit": "kelvin"}))]);
         let mut text = document(contents).to_string().into_bytes();
