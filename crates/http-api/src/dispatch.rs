@@ -10,6 +10,7 @@ use platform::Platform;
 use platform::certificates::ClientCertificate;
 use platform::metrics::Metrics;
 use platform::names::Surface;
+use tokio::sync::{Notify, watch};
 
 use crate::answer::{Answer, basic, error, request_id, set};
 use crate::websocket::{self, Slot};
@@ -21,12 +22,16 @@ pub(crate) struct Peer {
     pub certificate: Option<ClientCertificate>,
     /// Where its WebSocket goes.
     pub websocket: Slot,
+    /// The word to stop, for answers that have no end of their own.
+    pub shutdown: watch::Receiver<bool>,
+    /// Cuts the connection: its other end takes nothing.
+    pub abort: Notify,
 }
 
 /// Answers one request.
 pub(crate) async fn answer(
     platform: &Arc<Platform>,
-    peer: &Peer,
+    peer: &Arc<Peer>,
     mut request: Request<Incoming>,
 ) -> Answer {
     let websocket = websocket(platform, peer, &mut request);
@@ -70,7 +75,7 @@ fn websocket(
 
 async fn route(
     platform: &Arc<Platform>,
-    peer: &Peer,
+    peer: &Arc<Peer>,
     parts: &Parts,
     incoming: &mut Incoming,
 ) -> Answer {
@@ -88,7 +93,7 @@ async fn route(
     let certificate = peer.certificate.as_ref();
     match platform.names().surface(&host) {
         Some(Surface::Control) => control::answer(platform, parts, incoming).await,
-        Some(Surface::Data(group)) => data::answer(platform, parts, &host, Some(&group)).await,
+        Some(Surface::Data(group)) => data::answer(platform, peer, parts, &host, Some(&group)).await,
         Some(Surface::Device(_)) => {
             device::answer(platform, parts, incoming, (Some(&host), certificate)).await
         }
@@ -98,7 +103,7 @@ async fn route(
         Some(Surface::Vaults | Surface::SecretBundles) => {
             vault::answer(platform, parts, incoming).await
         }
-        Some(Surface::Bare) => bare(platform, parts, incoming, &host, certificate).await,
+        Some(Surface::Bare) => bare(platform, peer, parts, incoming, &host).await,
         Some(Surface::Identity(_)) | None => {
             let message =
                 format!("this platform does not serve the host '{}'", host.escape_debug());
@@ -132,16 +137,17 @@ fn part(path: &str) -> Part {
 /// A bare `localhost` or address: told apart by path.
 async fn bare(
     platform: &Arc<Platform>,
+    peer: &Arc<Peer>,
     parts: &Parts,
     incoming: &mut Incoming,
     host: &str,
-    certificate: Option<&ClientCertificate>,
 ) -> Answer {
+    let certificate = peer.certificate.as_ref();
     let path = parts.uri.path();
     let has_credentials = certificate.is_some() || basic(&parts.headers).is_some();
     match part(path) {
         Part::Control => control::answer(platform, parts, incoming).await,
-        Part::Data => data::answer(platform, parts, host, None).await,
+        Part::Data => data::answer(platform, peer, parts, host, None).await,
         Part::Token => token::answer(platform, parts, incoming).await,
         Part::Vault => vault::answer(platform, parts, incoming).await,
         Part::Other if parts.method == Method::POST && has_credentials => {

@@ -16,6 +16,11 @@ pub fn rfc3339(us: i64) -> String {
     format_us(us, "Z")
 }
 
+/// Reads an RFC 3339 time, cut to microseconds.
+pub fn rfc3339_us(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_microsecond)
+}
+
 /// `2026-01-05T21:31:40.123456+00:00`, the form of content metadata (control-plane.md 5.7).
 pub fn rfc3339_offset(us: i64) -> String {
     format_us(us, "+00:00")

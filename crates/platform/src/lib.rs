@@ -15,6 +15,7 @@ pub mod data;
 pub mod domain_groups;
 pub mod domains;
 pub mod error;
+pub mod events;
 pub mod first_start;
 pub mod flow_runtimes;
 pub mod identity;

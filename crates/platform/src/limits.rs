@@ -45,6 +45,21 @@ pub const SLOW_ADAPTERS_MAX: usize = 1;
 /// Rows that retention removes in one transaction: a few milliseconds of the writer.
 pub const PURGE_ROWS_MAX: u32 = 2000;
 
+/// Subscribers of events at once, in all. Each holds what one read gives, at most.
+pub const EVENT_SUBSCRIBERS_MAX: usize = 256;
+/// Reads for subscribers at once; the others wait, ingest and the data API do not.
+pub const EVENT_READS_MAX: usize = 2;
+/// Ids that one read of events looks at: a few milliseconds, whatever the filter lets through.
+pub const EVENT_IDS_READ_MAX: u32 = 10_000;
+/// Rows that one read of events gives.
+pub const EVENT_ROWS_READ_MAX: u32 = 500;
+/// Payload bytes of one read of events, beyond which no further row is read.
+pub const EVENT_BYTES_READ_MAX: usize = 512 * 1024;
+/// Twins that one subscriber may name.
+pub const EVENT_TWINS_MAX: usize = 100;
+/// Events of a kind that may wait for a subscriber who had caught up before that is said.
+pub const EVENTS_BEHIND_MAX: i64 = 10_000;
+
 /// Twins kept ready in memory; the ones nobody is connected as are dropped first.
 pub const TWINS_CACHED_MAX: usize = 100_000;
 

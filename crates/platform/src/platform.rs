@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use crate::clock::Clock;
 use crate::commands::{Commands, watch_deadlines};
 use crate::domain_groups::HostsSink;
+use crate::events::Feed;
 use crate::identity::Caller;
 use crate::ingest::{Ingest, Twin, TwinCache};
 use crate::limits::ServiceLimits;
@@ -33,6 +34,7 @@ pub struct Platform {
     pub(crate) callers: Mutex<HashMap<String, Arc<Caller>>>,
     pub(crate) twins: TwinCache,
     pub(crate) ingest: Ingest,
+    pub(crate) feed: Arc<Feed>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) commands: Arc<Commands>,
     pub(crate) token_keys: TokenKeys,
@@ -60,9 +62,11 @@ impl Platform {
         let metrics = Arc::new(Metrics::default());
         let (kept, held) = (store.session_all().await?, store.session_held().await?);
         let sessions = Arc::new(Sessions::load(kept, held, clock()));
-        let commands = Commands::load(store.clone(), sessions.clone(), clock).await?;
+        let feed = Arc::new(Feed::default());
+        let commands =
+            Commands::load(store.clone(), sessions.clone(), clock, feed.clone()).await?;
         watch_deadlines(&commands);
-        let ingest = Ingest::start(store.clone(), metrics.clone());
+        let ingest = Ingest::start(store.clone(), metrics.clone(), feed.clone());
         let (bell, heard) = WorkBell::new();
         let platform = Arc::new(Platform {
             store,
@@ -76,6 +80,7 @@ impl Platform {
             callers: Mutex::new(HashMap::new()),
             twins: TwinCache::default(),
             ingest,
+            feed,
             sessions,
             commands,
             token_keys,

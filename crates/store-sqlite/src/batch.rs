@@ -38,12 +38,12 @@ fn write(transaction: &Transaction<'_>, batch: &[MessageRow]) -> rusqlite::Resul
         "INSERT INTO raw_data (id, twin, endpoint, content_type, time_received_us, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     let mut insert_historized = transaction.prepare_cached(
-        "INSERT INTO historized_data (id, twin, time_observed_us, content) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO historized_data (id, twin, time_observed_us, content, others) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     let mut insert_rejected = transaction.prepare_cached(
         "INSERT INTO rejected_data (id, twin, endpoint, content_type, time_received_us, reason_code, reason_message, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
-    let mut packed = String::new();
+    let (mut packed, mut others) = (String::new(), String::new());
     for row in batch {
         let (twin, content) = (row.twin.0, row.content.as_ref());
         insert_raw.execute(params![
@@ -64,13 +64,16 @@ fn write(transaction: &Transaction<'_>, batch: &[MessageRow]) -> rusqlite::Resul
                 for value in values {
                     snapshot.insert((twin, &value.path), (&value.value, *time_observed_us));
                 }
-                let count = pack(values, &mut packed);
+                let historized = pack(values, true, &mut packed);
+                let count = historized + pack(values, false, &mut others);
                 if count > 0 {
+                    let others = (count > historized).then_some(&others);
                     insert_historized.execute(params![
                         ids.historized,
                         twin,
                         time_observed_us,
-                        packed
+                        packed,
+                        others
                     ])?;
                     ids.historized += count;
                 }
@@ -104,12 +107,13 @@ fn next(transaction: &Transaction<'_>, name: &str) -> rusqlite::Result<i64> {
         .query_row([name], |row| row.get(0))
 }
 
-/// Writes `[[path, value], …]` of the historized values; returns how many they are. Paths are
-/// letters, digits, `_` and `.`, so they need no escaping; values are JSON already.
-fn pack(values: &[RowValue], packed: &mut String) -> i64 {
+/// Writes `[[path, value], …]` of the values that are historized, or of those that are not; returns
+/// how many they are. Paths are letters, digits, `_` and `.`, so they need no escaping; values are
+/// JSON already.
+fn pack(values: &[RowValue], historized: bool, packed: &mut String) -> i64 {
     packed.clear();
     let mut count = 0;
-    for value in values.iter().filter(|value| value.historized) {
+    for value in values.iter().filter(|value| value.historized == historized) {
         packed.push_str(if count == 0 { "[[\"" } else { ",[\"" });
         packed.push_str(&value.path);
         packed.push_str("\",");
@@ -117,7 +121,7 @@ fn pack(values: &[RowValue], packed: &mut String) -> i64 {
         packed.push(']');
         count += 1;
     }
-    packed.push(']');
+    packed.push_str(if count == 0 { "[]" } else { "]" });
     count
 }
 

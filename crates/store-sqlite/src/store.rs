@@ -7,7 +7,7 @@ use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
     Batch, Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
-    DomainGroup, HeldPacket, Instance, Kind, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
+    DomainGroup, EventQuery, EventRange, Events, HeldPacket, PastContent, Instance, Kind, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
     Record, SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
     WorkRequest, WorkStep,
 };
@@ -238,6 +238,28 @@ impl Store for SqliteStore {
         let (domain_id, id) = (domain_id.to_owned(), id.to_owned());
         self.database
             .read(move |connection| data::get(connection, &domain_id, collection, &id))
+            .await
+    }
+
+    async fn event_read(&self, query: &EventQuery) -> Stored<Events> {
+        let query = query.clone();
+        self.database.read(move |connection| data::events::next(connection, &query)).await
+    }
+
+    async fn event_range(&self) -> Stored<[EventRange; 4]> {
+        self.database.read(data::events::range).await
+    }
+
+    async fn event_since(&self, query: &EventQuery, since_us: i64) -> Stored<Option<i64>> {
+        let query = query.clone();
+        self.database
+            .read(move |connection| data::events::since(connection, &query, since_us))
+            .await
+    }
+
+    async fn content_at(&self, no: TwinNo, at_us: i64) -> Stored<PastContent> {
+        self.database
+            .read(move |connection| data::events::content_at(connection, no, at_us))
             .await
     }
 

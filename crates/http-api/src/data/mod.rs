@@ -1,8 +1,10 @@
 //! The data API: bearer token, collection, page or item (data-api.md 2).
 
 mod page;
+mod past;
 mod problem;
 mod rows;
+mod stream;
 
 use std::sync::Arc;
 
@@ -15,26 +17,36 @@ use platform::store::{DataQuery, Domain, DomainGroup, StoreError, TokenIssuer};
 
 use crate::answer::{Answer, set};
 use crate::query::{Query, decode};
+use crate::dispatch::Peer;
 use problem::{Problem, answer as problem};
+
+pub(crate) use stream::Session;
 
 /// Rows skipped at most: no table has as many, and sums with a limit stay within 64 bits.
 const OFFSET_MAX: u64 = 1 << 62;
 
+/// Path of the stream of events, beside the collections. OCI has none.
+const STREAM: &str = "stream";
+/// Path of content as of an instant, above the OCID of the instance. OCI has none.
+const PAST: &str = "contentAt";
+
 /// Answers a request of the data API.
 pub(crate) async fn answer(
     platform: &Arc<Platform>,
+    peer: &Arc<Peer>,
     parts: &Parts,
     host: &str,
     group: Option<&str>,
 ) -> Answer {
-    match run(platform, parts, host, group).await {
+    match run(platform, peer, parts, host, group).await {
         Ok(answer) => answer,
         Err(problem) => *problem,
     }
 }
 
 async fn run(
-    platform: &Platform,
+    platform: &Arc<Platform>,
+    peer: &Arc<Peer>,
     parts: &Parts,
     host: &str,
     group: Option<&str>,
@@ -67,6 +79,12 @@ async fn run(
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let collection = |name: &&str| DataCollection::from_name(name);
     match rest.as_slice() {
+        [name] if *name == STREAM => {
+            stream::answer(platform, peer, parts, &domain, group, grant).await
+        }
+        [name, id] if *name == PAST => {
+            past::answer(platform, &domain.common.id, &decode(id, false), &query).await
+        }
         [name] => {
             let collection = collection(name).ok_or_else(not_found)?;
             let base = format!("https://{host}{}", path.trim_end_matches('/'));

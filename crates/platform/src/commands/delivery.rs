@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, Notify};
 use super::book::{Book, Watch};
 use super::response;
 use crate::clock::Clock;
+use crate::events::Feed;
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::sessions::{Choice, CommandMessage, Sessions};
 use crate::store::{
@@ -28,6 +29,7 @@ pub(crate) struct Commands {
     watch: Arc<Watch>,
     /// Something has an earlier deadline.
     wake: Arc<Notify>,
+    feed: Arc<Feed>,
 }
 
 impl Commands {
@@ -37,6 +39,7 @@ impl Commands {
         store: Arc<dyn Store>,
         sessions: Arc<Sessions>,
         clock: Clock,
+        feed: Arc<Feed>,
     ) -> Stored<Arc<Commands>> {
         let mut book = Book::default();
         for command in store.command_open().await? {
@@ -53,6 +56,7 @@ impl Commands {
             book: Mutex::new(book),
             watch,
             wake: Arc::default(),
+            feed,
         };
         let mut book = commands.book.lock().await;
         for name in book.all() {
@@ -76,6 +80,7 @@ impl Commands {
     pub async fn invoke(&self, command: NewCommand) -> Stored<()> {
         let mut book = self.book.lock().await;
         self.store.command_create(&command).await?;
+        self.feed.ring();
         let name = book.add(command.open);
         self.dispatch(&mut book, name).await;
         self.wake.notify_one();
@@ -296,6 +301,7 @@ impl Commands {
     ) -> bool {
         match self.store.command_update(&command, response, (self.clock)()).await {
             Ok(()) => {
+                self.feed.ring();
                 book.put(name, command);
                 true
             }

@@ -4,6 +4,7 @@
 //! durable when the call returns; a batch is one transaction.
 
 mod devices;
+mod events;
 mod identity;
 mod records;
 mod resource;
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 
 pub use devices::*;
+pub use events::*;
 pub use identity::*;
 pub use records::*;
 pub use resource::*;
@@ -213,6 +215,17 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
         collection: DataCollection,
         id: &str,
     ) -> Stored<Option<DataItem>>;
+
+    /// The next events of one kind, by id. Ids are given in the order of commits, so who goes on
+    /// behind the last one misses nothing.
+    async fn event_read(&self, query: &EventQuery) -> Stored<Events>;
+    /// The ids there are, by kind in the order of [`EventKind::ALL`].
+    async fn event_range(&self) -> Stored<[EventRange; 4]>;
+    /// The least id of an event of this kind from then on that the query lets through; `None`
+    /// when there is none. Values count from their time observed.
+    async fn event_since(&self, query: &EventQuery, since_us: i64) -> Stored<Option<i64>>;
+    /// Content of an instance as of an instant, by time observed.
+    async fn content_at(&self, no: TwinNo, at_us: i64) -> Stored<PastContent>;
     /// Removes one group of rows from before a time, twin after twin; nothing of snapshot data.
     async fn purge(&self, from: &PurgeFrom) -> Stored<Purged>;
 }

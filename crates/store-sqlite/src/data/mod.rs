@@ -1,5 +1,6 @@
 //! Reading the data of messages: pages, items, snapshots.
 
+pub(crate) mod events;
 mod sql;
 
 use iot_api::data::DataCollection;
