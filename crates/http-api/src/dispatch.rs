@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::answer::{Answer, basic, error, request_id, set};
 use crate::websocket::{self, Slot};
-use crate::{body, control, data, device, health, openapi, token, vault};
+use crate::{body, control, data, device, health, history, openapi, token, vault};
 
 /// What is known of the other end of a connection.
 pub(crate) struct Peer {
@@ -92,8 +92,13 @@ async fn route(
     let host = host(&parts.headers, &parts.uri);
     let certificate = peer.certificate.as_ref();
     match platform.names().surface(&host) {
+        Some(Surface::Control) if history::is_meant(path) => {
+            history::answer(platform, parts, incoming).await
+        }
         Some(Surface::Control) => control::answer(platform, parts, incoming).await,
-        Some(Surface::Data(group)) => data::answer(platform, peer, parts, &host, Some(&group)).await,
+        Some(Surface::Data(group)) => {
+            data::answer(platform, peer, parts, &host, Some(&group)).await
+        }
         Some(Surface::Device(_)) => {
             device::answer(platform, parts, incoming, (Some(&host), certificate)).await
         }
@@ -116,6 +121,7 @@ async fn route(
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
     Control,
+    History,
     Data,
     Token,
     Vault,
@@ -127,6 +133,7 @@ fn part(path: &str) -> Part {
     let mut segments = path.trim_start_matches('/').split('/');
     match (segments.next(), segments.next(), segments.next()) {
         (Some("20250531"), ..) => Part::Control,
+        (Some("platform"), Some("v1"), _) => Part::History,
         (Some("ords"), ..) => Part::Data,
         (Some("oauth2"), ..) | (Some("admin"), Some("v1"), Some("SigningCert")) => Part::Token,
         (Some("20180608" | "20190301"), ..) => Part::Vault,
@@ -147,6 +154,7 @@ async fn bare(
     let has_credentials = certificate.is_some() || basic(&parts.headers).is_some();
     match part(path) {
         Part::Control => control::answer(platform, parts, incoming).await,
+        Part::History => history::answer(platform, parts, incoming).await,
         Part::Data => data::answer(platform, peer, parts, host, None).await,
         Part::Token => token::answer(platform, parts, incoming).await,
         Part::Vault => vault::answer(platform, parts, incoming).await,
@@ -175,6 +183,7 @@ mod tests {
         let is = |path: &str, expected| assert_eq!(part(path), expected, "{path}");
         is("/20250531/iotDomains/x", Part::Control);
         is("//20250531/iotDomains/x", Part::Control);
+        is("/platform/v1/digitalTwinInstances/x/actions/rewriteHistory", Part::History);
         is("/ords/d/20250531/rawData", Part::Data);
         is("/oauth2/v1/token", Part::Token);
         is("/admin/v1/SigningCert/jwk", Part::Token);

@@ -11,6 +11,7 @@ mod data;
 mod device;
 mod dispatch;
 mod health;
+mod history;
 mod listen;
 mod openapi;
 mod query;

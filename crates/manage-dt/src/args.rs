@@ -124,8 +124,10 @@ Examples:
         override_usage = "manage-dt replay [OPTIONS] <TWIN>",
         after_help = "\
 Stored raw data goes through the twin's present adapter and through the new one,
-here, with the model the twin has. Nothing is changed on the platform. Without
-an option that names the new adapter it is made of the files that the
+here, with the model the twin has. Nothing is changed on the platform, unless
+--apply is given: then a platform of manage-dt replaces, in one step, what
+became of the messages and the content; the raw data and the twin's adapter stay.
+Without an option that names the new adapter it is made of the files that the
 configuration names for the twin. Exit code 1 says that messages which are
 accepted today would be rejected.
 
@@ -133,7 +135,8 @@ Examples:
   manage-dt replay custom-adapter
   manage-dt replay custom-adapter --routes new_routes.json --since 7d
   manage-dt replay custom-adapter --adapter new.json \\
-      --since 2026-01-18T00:00:00Z --until 2026-01-19T00:00:00Z --output json"
+      --since 2026-01-18T00:00:00Z --until 2026-01-19T00:00:00Z --output json
+  manage-dt --local replay custom-adapter --adapter new.json --apply"
     )]
     Replay(ReplayArgs),
     /// Run a platform of your own: control plane, devices, data API

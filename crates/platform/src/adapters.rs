@@ -194,7 +194,16 @@ fn compile(record: &Adapter, model: Arc<dtdl::Model>) -> Result<adapter::Adapter
         value.map_err(|error| Refusal::invalid(format!("the adapter's definition: {error}")))
     };
     let (envelope, routes) = (parse(&record.envelope)?, parse(&record.routes)?);
-    adapter::Adapter::compile(model, envelope.as_ref(), routes.as_ref()).map_err(|found| {
+    compile_parts(model, envelope.as_ref(), routes.as_ref())
+}
+
+/// An adapter from its two halves, or every finding on it.
+pub(crate) fn compile_parts(
+    model: Arc<dtdl::Model>,
+    envelope: Option<&Value>,
+    routes: Option<&Value>,
+) -> Result<adapter::Adapter, Refusal> {
+    adapter::Adapter::compile(model, envelope, routes).map_err(|found| {
         let lines: Vec<String> =
             found.iter().map(|d| format!("{}: {} ({})", d.field, d.message, d.code)).collect();
         Refusal::invalid(lines.join("\n"))

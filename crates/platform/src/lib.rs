@@ -18,6 +18,7 @@ pub mod error;
 pub mod events;
 pub mod first_start;
 pub mod flow_runtimes;
+pub mod history;
 pub mod identity;
 pub mod ingest;
 pub mod instances;

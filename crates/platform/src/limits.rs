@@ -182,3 +182,10 @@ pub const SECRET_METADATA_BYTES_MAX: usize = 4096;
 /// Days until a secret scheduled for deletion is deleted when the caller names no time, and at
 /// most; the least is one day.
 pub const SECRET_DELETION_DAYS_MAX: i64 = 30;
+
+/// Messages whose outcomes one rewrite of history replaces: they are one transaction.
+pub const HISTORY_MESSAGES_MAX: usize = 1_000_000;
+/// Bytes of the values and reasons of one rewrite, which are in memory until then.
+pub const HISTORY_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Time that the adapter may take for one rewrite; other changes wait for it.
+pub const HISTORY_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(30);

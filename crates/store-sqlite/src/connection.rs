@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("held_packets.sql"),
     include_str!("revoked_certificates.sql"),
     include_str!("events.sql"),
+    include_str!("history.sql"),
 ];
 
 /// Older SQLite can corrupt a database whose log is reset (dependencies: fixed in 3.51.3).

@@ -9,6 +9,7 @@ mod connection;
 mod data;
 mod devices;
 mod held;
+mod history;
 mod identity;
 mod lists;
 mod references;

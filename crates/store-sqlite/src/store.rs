@@ -7,14 +7,17 @@ use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
     Batch, Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
-    DomainGroup, EventQuery, EventRange, Events, HeldPacket, PastContent, Instance, Kind, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
-    Record, SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
+    DomainGroup, EventQuery, EventRange, Events, HeldPacket, HistoryChange, HistoryFrom, Instance,
+    KeptMessage, Kind, Model, NewCommand, OpenCommand, PastContent, PurgeFrom, Purged, Record,
+    SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
     WorkRequest, WorkStep,
 };
 
 use crate::SqliteStore;
 use crate::rows::{all, find};
-use crate::{batch, certificates, data, devices, held, resources, retention, retries, setup, work};
+use crate::{
+    batch, certificates, data, devices, held, history, resources, retention, retries, setup, work,
+};
 
 /// Resources that are still there.
 const NOT_DELETED: &str = "lifecycle <> 'DELETED'";
@@ -145,6 +148,15 @@ impl Store for SqliteStore {
         self.database.write(move |transaction| batch::commit(transaction, &batch)).await
     }
 
+    async fn history_read(&self, from: &HistoryFrom) -> Stored<Vec<KeptMessage>> {
+        let from = from.clone();
+        self.database.read(move |connection| history::read(connection, &from)).await
+    }
+
+    async fn history_replace(&self, change: Arc<HistoryChange>) -> Stored<()> {
+        self.database.write(move |transaction| history::replace(transaction, &change)).await
+    }
+
     async fn certificate_create(&self, certificate: &Certificate) -> Stored<()> {
         let certificate = certificate.clone();
         self.database
@@ -258,9 +270,7 @@ impl Store for SqliteStore {
     }
 
     async fn content_at(&self, no: TwinNo, at_us: i64) -> Stored<PastContent> {
-        self.database
-            .read(move |connection| data::events::content_at(connection, no, at_us))
-            .await
+        self.database.read(move |connection| data::events::content_at(connection, no, at_us)).await
     }
 
     async fn purge(&self, from: &PurgeFrom) -> Stored<Purged> {

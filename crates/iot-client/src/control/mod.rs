@@ -2,6 +2,7 @@
 
 mod adapters;
 mod domains;
+mod history;
 mod instances;
 mod models;
 mod secrets;

@@ -36,6 +36,12 @@ pub struct ReplayArgs {
     /// Which instance, when several have the twin's name
     #[arg(long, value_name = "OCID")]
     pub id: Option<String>,
+    /// Rewrite the stored history with the new adapter; only on a platform of manage-dt
+    #[arg(long)]
+    pub apply: bool,
+    /// Do not ask before --apply
+    #[arg(long, requires = "apply")]
+    pub yes: bool,
 }
 
 /// A point in time, as such or by its distance from now.

@@ -5,6 +5,7 @@
 
 mod devices;
 mod events;
+mod history;
 mod identity;
 mod records;
 mod resource;
@@ -21,6 +22,7 @@ use iot_api::data::DataCollection;
 
 pub use devices::*;
 pub use events::*;
+pub use history::*;
 pub use identity::*;
 pub use records::*;
 pub use resource::*;
@@ -168,6 +170,13 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     /// Writes a batch in one durable transaction: raw rows with ids in order, snapshot and
     /// historized values, rejected rows, packet ids of sessions that are still the same.
     async fn commit_batch(&self, batch: Arc<Batch>) -> Stored<()>;
+
+    /// Kept messages of a twin in the order of their ids.
+    async fn history_read(&self, from: &HistoryFrom) -> Stored<Vec<KeptMessage>>;
+    /// Replaces what became of kept messages, all or nothing: their historized and rejected rows go
+    /// and new ones come; content becomes what the last message of each path gave, and stays where
+    /// no kept message gave any. Messages that are gone meanwhile stay so.
+    async fn history_replace(&self, change: Arc<HistoryChange>) -> Stored<()>;
 
     /// Keeps a certificate.
     async fn certificate_create(&self, certificate: &Certificate) -> Stored<()>;

@@ -127,8 +127,8 @@ fn values(
     let packed = unpacked(row, 3)?;
     let mut size = 0;
     for (path, value) in packed {
-        let is_wanted = id > query.after
-            && query.content_path.as_ref().is_none_or(|wanted| *wanted == path);
+        let is_wanted =
+            id > query.after && query.content_path.as_ref().is_none_or(|wanted| *wanted == path);
         if is_wanted {
             let value = String::from(Box::<str>::from(value));
             size += path.len() + value.len();
@@ -142,7 +142,7 @@ fn values(
 }
 
 /// All values of a message, historized ones first, from two columns beginning at `at`.
-fn unpacked(row: &Row<'_>, at: usize) -> rusqlite::Result<Packed> {
+pub(crate) fn unpacked(row: &Row<'_>, at: usize) -> rusqlite::Result<Packed> {
     let parse = |index: usize, text: &str| -> rusqlite::Result<Packed> {
         serde_json::from_str(text).map_err(|error| {
             let kind = rusqlite::types::Type::Text;
