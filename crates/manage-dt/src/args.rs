@@ -3,6 +3,7 @@
 //! Parsing is all that happens here; what an absent option means is decided in `config`.
 
 mod adapter;
+mod archive;
 mod command;
 mod device_cert;
 mod global;
@@ -21,6 +22,7 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
+pub use archive::{ArchiveArgs, Dataset, Format, Layout};
 pub use command::{CommandArgs, Payload};
 pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
@@ -136,6 +138,24 @@ Examples:
       --since 2026-01-18T00:00:00Z --until 2026-01-19T00:00:00Z --output json"
     )]
     Replay(ReplayArgs),
+    /// Write data of a range of time into files: Parquet, CSV or NDJSON
+    #[command(
+        override_usage = "manage-dt archive [OPTIONS] <FOLDER>",
+        after_help = "\
+Raw, historized, rejected and command data come from the data API, of the cloud
+or of a local platform; manifest.json says what each file holds, with digests.
+Run again with the same options it goes on where it was interrupted. A file in
+it is never written twice. Layout archive-domain archives what is about to
+expire, under the object names of Oracle's archive-domain, and remembers the
+last run in _state/checkpoint.json.
+
+Examples:
+  manage-dt --local archive january --since 2026-01-01T00:00:00Z \\
+      --until 2026-02-01T00:00:00Z
+  manage-dt archive today --since 24h --data historized --format csv
+  manage-dt archive /srv/bucket --layout archive-domain"
+    )]
+    Archive(ArchiveArgs),
     /// Run a platform of your own: control plane, devices, data API
     #[command(after_help = "\
 Examples:
