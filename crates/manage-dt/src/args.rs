@@ -11,6 +11,7 @@ mod model;
 mod replay;
 mod send;
 mod serve;
+mod state;
 mod twins;
 mod user;
 
@@ -30,6 +31,7 @@ pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use replay::ReplayArgs;
 pub use send::{SendArgs, Via};
 pub use serve::{Limits, ServeArgs};
+pub use state::{BackupArgs, RestoreArgs, SqlArgs, StateArgs};
 pub use twins::{ConfigVerb, ShowArgs};
 pub use user::{UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
 
@@ -201,6 +203,37 @@ Examples:
   eval \"$(manage-dt env)\"
   eval \"$(manage-dt env --state-dir /var/lib/manage-dt)\"")]
     Env(EnvArgs),
+    /// Ask a local platform's store in SQL, read only
+    #[command(after_help = "\
+One SELECT on views that have the members of the data API: rawData,
+historizedData, rejectedData, rawCommandData, snapshotData, and
+digitalTwinInstances (docs/sql.md). The platform may be running.
+
+Examples:
+  manage-dt sql 'SELECT * FROM rawData ORDER BY id DESC LIMIT 5'
+  manage-dt sql --output csv < report.sql > report.csv
+  manage-dt sql 'SELECT reason_message, count(*) FROM rejectedData GROUP BY 1'")]
+    Sql(SqlArgs),
+    /// Copy a local platform's state, also while it runs
+    #[command(after_help = "\
+Database, keys, certificates and files for clients go into a new folder, with
+their digests. All that was acknowledged before is in it. The folder holds
+secrets: it is readable by its owner only.
+
+Examples:
+  manage-dt backup /backup/monday
+  manage-dt backup --state-dir /var/lib/manage-dt /backup/monday")]
+    Backup(BackupArgs),
+    /// Put a backup in the place of a local platform's state
+    #[command(after_help = "\
+The backup is checked first. A state directory that is not empty is moved aside,
+after a question or with --force; while a platform runs on it, it is refused.
+
+Examples:
+  manage-dt restore /backup/monday
+  manage-dt restore --dry-run /backup/monday
+  manage-dt restore --state-dir /var/lib/manage-dt --force /backup/monday")]
+    Restore(RestoreArgs),
     /// Manage the users of a local platform: keys and policies
     #[command(
         subcommand_required = true,
