@@ -5,6 +5,7 @@ use iot_api::data::DataCollection;
 use ords_filter::{Column, ColumnType};
 use serde_json::value::RawValue;
 
+use crate::page_ends::PageKey;
 use crate::platform::Platform;
 use crate::store::{DataItem, DataQuery, DataRow, Stored};
 
@@ -117,11 +118,18 @@ impl Platform {
     /// # Errors
     /// The store's.
     pub async fn data_list(&self, mut query: DataQuery) -> Stored<(Vec<DataRow>, bool)> {
-        let limit = query.limit;
+        let (limit, offset) = (query.limit, query.offset);
+        let key = PageKey::of(&query);
+        if let Some(key) = &key {
+            self.page_ends.go_on(key, &mut query);
+        }
         query.limit += 1;
         let mut rows = self.store().data_list(&query).await?;
         let has_more = rows.len() as u64 > limit;
         rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        if let (true, Some(key), Some(last)) = (has_more, key, rows.last()) {
+            self.page_ends.keep(key, offset.saturating_add(rows.len() as u64), last);
+        }
         Ok((rows, has_more))
     }
 

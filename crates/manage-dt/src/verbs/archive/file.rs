@@ -59,8 +59,12 @@ impl PartFile {
             if let Some(folder) = path.parent() {
                 fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
             }
+            // What a killed run left may be anything.
+            if fs::symlink_metadata(&draft).is_ok() {
+                fs::remove_file(&draft)?;
+            }
             let mut options = OpenOptions::new();
-            let file = options.create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
+            let file = options.create_new(true).write(true).mode(0o600).open(&draft)?;
             let digest = Context::new(&SHA256);
             let out = Digesting { file: BufWriter::new(file), digest, bytes: 0 };
             Sink::begin(format, columns, out)
