@@ -63,7 +63,7 @@ fn message(number: u64) -> MessageRow {
     );
     let value = |path: &str, value: String| RowValue {
         path: path.into(),
-        value: value.into(),
+        value,
         historized: true,
     };
     let values = vec![
