@@ -278,3 +278,26 @@ def test_backup_under_load_loses_nothing(tmp_path):
     finally:
         if own.process:
             own.stop()
+
+
+def test_an_interrupt_leaves_what_is_finished(own, tmp_path):
+    sender = Sender(own.device, 9, 0)
+    deadline = time.monotonic() + 30
+    while len(sender.acknowledged_mids) < 3000 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    sender.end()
+    folder = tmp_path / "a"
+    process = subprocess.Popen(
+        [binary(), "--data-dir", own.client, "archive", folder], env=own.tool_env(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Raw data is under way: its payloads are read one by one.
+    while not list(folder.glob("*.draft")):
+        assert process.poll() is None, process.communicate()
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=10)
+    assert process.returncode == 130 and "run the same command again" in told
+    assert not list(folder.glob("*.draft"))
+    archive(own, 0, folder)
+    ids = duckdb.sql(f"SELECT id FROM '{folder}/raw-*.parquet'").fetchall()
+    expected = [row["id"] for row in rows_of(own, "rawData")]
+    assert sorted(id for (id,) in ids) == expected
