@@ -30,6 +30,11 @@ impl DataClient {
         Ok(DataClient { http, base: base_url(base)?, authorization })
     }
 
+    /// Its address.
+    pub fn base(&self) -> &str {
+        self.base.as_str()
+    }
+
     /// One page of a collection. `q` is a filter as JSON text, empty for none.
     pub async fn list(
         &self,
@@ -38,6 +43,17 @@ impl DataClient {
         limit: u64,
         offset: u64,
     ) -> Result<Page<Map<String, Value>>, ClientError> {
+        self.list_as(collection, q, limit, offset).await
+    }
+
+    /// The same with rows of a type of the caller's: a [`RawValue`] keeps digits as they came.
+    pub async fn list_as<T: DeserializeOwned>(
+        &self,
+        collection: DataCollection,
+        q: &str,
+        limit: u64,
+        offset: u64,
+    ) -> Result<Page<T>, ClientError> {
         let (limit, offset) = (limit.to_string(), offset.to_string());
         let mut query = vec![("limit", limit.as_str()), ("offset", offset.as_str())];
         if !q.is_empty() {
@@ -52,6 +68,15 @@ impl DataClient {
         collection: DataCollection,
         id: &str,
     ) -> Result<Map<String, Value>, ClientError> {
+        self.get_as(collection, id).await
+    }
+
+    /// The same as a type of the caller's.
+    pub async fn get_as<T: DeserializeOwned>(
+        &self,
+        collection: DataCollection,
+        id: &str,
+    ) -> Result<T, ClientError> {
         let path = format!("/{}/{}", collection.name(), segment(id)?);
         self.read(&below(&self.base, &path, &[])).await
     }

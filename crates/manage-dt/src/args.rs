@@ -3,6 +3,7 @@
 //! Parsing is all that happens here; what an absent option means is decided in `config`.
 
 mod adapter;
+mod archive;
 mod command;
 mod device_cert;
 mod global;
@@ -10,6 +11,7 @@ mod model;
 mod replay;
 mod send;
 mod serve;
+mod state;
 mod twins;
 mod user;
 
@@ -21,6 +23,7 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
+pub use archive::{ArchiveArgs, Dataset, Format, Layout};
 pub use command::{CommandArgs, Payload};
 pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
@@ -28,6 +31,7 @@ pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use replay::ReplayArgs;
 pub use send::{SendArgs, Via};
 pub use serve::{Limits, ServeArgs};
+pub use state::{BackupArgs, RestoreArgs, SqlArgs, StateArgs};
 pub use twins::{ConfigVerb, ShowArgs};
 pub use user::{UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
 
@@ -139,6 +143,24 @@ Examples:
   manage-dt --local replay custom-adapter --adapter new.json --apply"
     )]
     Replay(ReplayArgs),
+    /// Write data of a range of time into files: Parquet, CSV or NDJSON
+    #[command(
+        override_usage = "manage-dt archive [OPTIONS] <FOLDER>",
+        after_help = "\
+Raw, historized, rejected and command data come from the data API, of the cloud
+or of a local platform; manifest.json says what each file holds, with digests.
+Run again with the same options it goes on where it was interrupted. A file in
+it is never written twice. Layout archive-domain archives what is about to
+expire, under the object names of Oracle's archive-domain, and remembers the
+last run in _state/checkpoint.json.
+
+Examples:
+  manage-dt --local archive january --since 2026-01-01T00:00:00Z \\
+      --until 2026-02-01T00:00:00Z
+  manage-dt archive today --since 24h --data historized --format csv
+  manage-dt archive /srv/bucket --layout archive-domain"
+    )]
+    Archive(ArchiveArgs),
     /// Run a platform of your own: control plane, devices, data API
     #[command(after_help = "\
 Examples:
@@ -184,6 +206,37 @@ Examples:
   eval \"$(manage-dt env)\"
   eval \"$(manage-dt env --state-dir /var/lib/manage-dt)\"")]
     Env(EnvArgs),
+    /// Ask a local platform's store in SQL, read only
+    #[command(after_help = "\
+One SELECT on views that have the members of the data API: rawData,
+historizedData, rejectedData, rawCommandData, snapshotData, and
+digitalTwinInstances (docs/sql.md). The platform may be running.
+
+Examples:
+  manage-dt sql 'SELECT * FROM rawData ORDER BY id DESC LIMIT 5'
+  manage-dt sql --output csv < report.sql > report.csv
+  manage-dt sql 'SELECT reason_message, count(*) FROM rejectedData GROUP BY 1'")]
+    Sql(SqlArgs),
+    /// Copy a local platform's state, also while it runs
+    #[command(after_help = "\
+Database, keys, certificates and files for clients go into a new folder, with
+their digests. All that was acknowledged before is in it. The folder holds
+secrets: it is readable by its owner only.
+
+Examples:
+  manage-dt backup /backup/monday
+  manage-dt backup --state-dir /var/lib/manage-dt /backup/monday")]
+    Backup(BackupArgs),
+    /// Put a backup in the place of a local platform's state
+    #[command(after_help = "\
+The backup is checked first. A state directory that is not empty is moved aside,
+after a question or with --force; while a platform runs on it, it is refused.
+
+Examples:
+  manage-dt restore /backup/monday
+  manage-dt restore --dry-run /backup/monday
+  manage-dt restore --state-dir /var/lib/manage-dt --force /backup/monday")]
+    Restore(RestoreArgs),
     /// Manage the users of a local platform: keys and policies
     #[command(
         subcommand_required = true,

@@ -49,8 +49,13 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         let message = "`--output sarif` is for verbs that look for mistakes in files";
         return Err(Failure::usage(message).hint("use `--output json`"));
     }
+    if global.output == OutputFormat::Csv && !matches!(cli.verb, Verb::Sql(_)) {
+        let message = "`--output csv` is for `sql`";
+        return Err(Failure::usage(message).hint("use `--output json`"));
+    }
     match &cli.verb {
         Verb::Adapter(args) => verbs::adapter::run(args, global, &environment),
+        Verb::Archive(args) => verbs::archive::run(args, global, &environment),
         Verb::Create(args) => verbs::create::run(args, global, &environment),
         Verb::Query(args) => verbs::query::run(args, global, &environment),
         Verb::Replay(args) => verbs::replay::run(args, global, &environment),
@@ -63,6 +68,9 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Doctor => verbs::doctor::run(global, &environment),
         Verb::Config(args) => verbs::config::run(args, global, &environment),
         Verb::Man { dir } => verbs::man::run(dir),
+        Verb::Sql(args) => verbs::sql::run(args, global, &environment),
+        Verb::Backup(args) => verbs::backup::run(args, global, &environment),
+        Verb::Restore(args) => verbs::backup::restore(args, global, &environment),
         Verb::Env(args) => verbs::env::run(args, global, &environment),
         Verb::User(args) => verbs::user::run(args, global, &environment),
         Verb::Completions { shell } => verbs::completions::run(*shell),

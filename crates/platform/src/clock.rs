@@ -26,6 +26,11 @@ pub fn rfc3339_offset(us: i64) -> String {
     format_us(us, "+00:00")
 }
 
+/// UTC microseconds of an RFC 3339 text; none when it is no such text.
+pub fn parse_us(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(|time| time.as_microsecond())
+}
+
 fn format_us(us: i64, zone: &str) -> String {
     let civil = jiff::Timestamp::from_microsecond(us)
         .unwrap_or(if us < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX })

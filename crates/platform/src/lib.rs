@@ -27,6 +27,7 @@ pub mod list;
 pub mod metrics;
 pub mod models;
 pub mod names;
+mod page_ends;
 mod platform;
 pub mod relationships;
 pub mod retention;

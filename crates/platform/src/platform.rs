@@ -13,6 +13,7 @@ use crate::ingest::{Ingest, Twin, TwinCache};
 use crate::limits::ServiceLimits;
 use crate::metrics::Metrics;
 use crate::names::HostNames;
+use crate::page_ends::PageEnds;
 use crate::retries::RetriesRunning;
 use crate::sessions::Sessions;
 use crate::store::{Setup, Store, StoreError};
@@ -40,6 +41,7 @@ pub struct Platform {
     pub(crate) token_keys: TokenKeys,
     pub(crate) work: WorkBell,
     pub(crate) retries: RetriesRunning,
+    pub(crate) page_ends: PageEnds,
     pub(crate) turns: Turns,
     pub(crate) hosts_sink: OnceLock<HostsSink>,
 }
@@ -86,6 +88,7 @@ impl Platform {
             token_keys,
             work: bell,
             retries: RetriesRunning::default(),
+            page_ends: PageEnds::default(),
             turns: Turns::default(),
             hosts_sink: OnceLock::new(),
         });

@@ -83,13 +83,7 @@ impl Database {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         prepare(&connection, true).map_err(failed)?;
-        let found = version(&connection)?;
-        if found as usize != MIGRATIONS.len() {
-            return Err(StoreError::Failed(format!(
-                "the running platform's database has schema version {found}, this program needs {}; use the program that runs the platform, or stop that first",
-                MIGRATIONS.len()
-            )));
-        }
+        check_version(&connection)?;
         Database::with_writer(path, connection)
     }
 
@@ -236,7 +230,7 @@ fn by_itself<T>(
     result
 }
 
-fn create_private(path: &Path) -> Stored<()> {
+pub(crate) fn create_private(path: &Path) -> Stored<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true).mode(0o600);
@@ -297,6 +291,30 @@ fn text<'a>(context: &'a rusqlite::functions::Context<'_>, index: usize) -> Opti
 
 fn version(connection: &Connection) -> Stored<u32> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)
+}
+
+/// The schema is this program's own.
+pub(crate) fn check_version(connection: &Connection) -> Stored<()> {
+    let found = version(connection)?;
+    if found as usize == MIGRATIONS.len() {
+        return Ok(());
+    }
+    Err(StoreError::Failed(format!(
+        "the platform's database has schema version {found}, this program needs {}; use the program that runs the platform, or start it with this one first",
+        MIGRATIONS.len()
+    )))
+}
+
+/// The schema is one that this program knows, maybe an older one.
+pub(crate) fn check_readable(connection: &Connection) -> Stored<()> {
+    let found = version(connection)?;
+    if (1..=MIGRATIONS.len()).contains(&(found as usize)) {
+        return Ok(());
+    }
+    Err(StoreError::Failed(format!(
+        "the database has schema version {found}, this program knows {} at most; use a newer program",
+        MIGRATIONS.len()
+    )))
 }
 
 fn migrate(connection: &mut Connection) -> Stored<()> {

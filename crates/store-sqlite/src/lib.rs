@@ -6,6 +6,8 @@
 mod batch;
 mod certificates;
 mod connection;
+mod console;
+mod copy;
 mod data;
 mod devices;
 mod held;
@@ -27,6 +29,7 @@ use std::path::Path;
 use platform::store::Stored;
 
 use connection::Database;
+pub use console::{Console, ConsoleError, ConsoleValue, Rows};
 
 /// The store of one state directory.
 pub struct SqliteStore {

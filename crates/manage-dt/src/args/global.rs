@@ -144,4 +144,7 @@ pub enum OutputFormat {
     // Of the verbs that look for mistakes in files; their help names it.
     #[value(hide = true)]
     Sarif,
+    // Of `sql`, whose help shows it.
+    #[value(hide = true)]
+    Csv,
 }

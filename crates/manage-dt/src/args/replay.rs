@@ -45,7 +45,7 @@ pub struct ReplayArgs {
 }
 
 /// A point in time, as such or by its distance from now.
-fn time(text: &str) -> Result<Timestamp, String> {
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     if let Ok(time) = text.parse() {
         return Ok(time);
     }

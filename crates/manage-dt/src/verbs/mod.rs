@@ -1,6 +1,8 @@
 //! The verbs, one file each.
 
 pub mod adapter;
+pub mod archive;
+pub mod backup;
 pub mod command;
 pub mod completions;
 pub mod config;
@@ -22,5 +24,6 @@ mod resource;
 pub mod send;
 pub mod serve;
 pub mod show;
+pub mod sql;
 mod structure;
 pub mod user;
