@@ -174,7 +174,9 @@ Example:
   manage-dt demo")]
     Demo,
     /// Send a raw command to the device of a digital twin
-    #[command(after_help = "\
+    #[command(
+        override_usage = "manage-dt command [OPTIONS] <TWIN> <TOPIC> --json|--text|--file <PAYLOAD>",
+        after_help = "\
 Without --wait the id of the command is printed as soon as the platform has it;
 its record is among the raw command data that `query` shows. With --wait the exit
 code is 1 unless the command is COMPLETED.
@@ -182,7 +184,8 @@ code is 1 unless the command is COMPLETED.
 Examples:
   manage-dt command custom-adapter iot/v1/cmd/k1 --json '{\"led\":true}'
   manage-dt command custom-adapter iot/v1/cmd/k2 --text reboot --wait \\
-      --response-endpoint iot/v1/rsp/k2 --response-duration PT30S")]
+      --response-endpoint iot/v1/rsp/k2 --response-duration PT30S"
+    )]
     Command(CommandArgs),
     /// Send messages as the device of a digital twin
     #[command(after_help = "\

@@ -60,7 +60,12 @@ impl Commands {
         };
         let mut book = commands.book.lock().await;
         for name in book.all() {
-            commands.dispatch(&mut book, name).await;
+            match book.get(name).map(|command| command.status) {
+                Some(DeliveryStatus::Responded) => {
+                    commands.move_to(&mut book, name, DeliveryStatus::Completed, None).await;
+                }
+                _ => drop(commands.dispatch(&mut book, name).await),
+            }
         }
         drop(book);
         Ok(Arc::new(commands))
@@ -187,11 +192,14 @@ impl Commands {
         let Some(name) = book.waiting(twin, endpoint) else { return false };
         let is_small = content.len() <= PAYLOAD_BYTES_MAX;
         let response = is_small.then(|| response(content_type, content)).flatten();
-        let status = match response {
-            Some(_) => DeliveryStatus::Completed,
-            None => DeliveryStatus::BadResponse,
-        };
-        self.move_to(&mut book, name, status, response.as_ref()).await;
+        match response {
+            // Kept with the first of the two, so that a restart between them loses nothing.
+            Some(response) => {
+                self.move_to(&mut book, name, DeliveryStatus::Responded, Some(&response)).await;
+                self.move_to(&mut book, name, DeliveryStatus::Completed, None).await;
+            }
+            None => self.move_to(&mut book, name, DeliveryStatus::BadResponse, None).await,
+        }
         true
     }
 
@@ -202,9 +210,10 @@ impl Commands {
         for name in book.overdue(now_us) {
             let Some(command) = book.get(name) else { continue };
             let is_delivered = command.delivery.as_ref().is_some_and(|one| one.acknowledged);
-            let status = match is_delivered {
-                true => DeliveryStatus::NotResponded,
-                false => DeliveryStatus::Expired,
+            let status = match (command.status, is_delivered) {
+                (DeliveryStatus::Responded, _) => DeliveryStatus::Completed,
+                (_, true) => DeliveryStatus::NotResponded,
+                (_, false) => DeliveryStatus::Expired,
             };
             self.move_to(&mut book, name, status, None).await;
         }
@@ -223,16 +232,15 @@ impl Commands {
         if is_out || command.deadline_us <= (self.clock)() {
             return true;
         }
-        let (endpoint, status) = (&command.request_endpoint, command.status);
-        let is_new = matches!(status, DeliveryStatus::Accepted | DeliveryStatus::Prepared);
+        if command.status == DeliveryStatus::Accepted {
+            self.move_to(book, name, DeliveryStatus::Prepared, None).await;
+        }
+        let Some(command) = book.get(name) else { return true };
+        let endpoint = &command.request_endpoint;
+        let is_new = command.status == DeliveryStatus::Prepared;
         match self.sessions.choose(&command.via, endpoint, (self.clock)()) {
             choice @ Choice::Now { .. } => self.send(book, name, choice).await,
-            Choice::Full => {
-                if status == DeliveryStatus::Accepted {
-                    self.move_to(book, name, DeliveryStatus::Prepared, None).await;
-                }
-                return false;
-            }
+            Choice::Full => return false,
             Choice::Away if is_new => {
                 self.move_to(book, name, DeliveryStatus::Pending, None).await;
             }

@@ -60,12 +60,14 @@ pub struct HeldPacket {
 pub enum DeliveryStatus {
     /// Stored.
     Accepted,
-    /// A session was chosen; it takes no more at the moment.
+    /// About to be given to a session.
     Prepared,
     /// A session with a matching subscription exists, its device is away.
     Pending,
     /// Sent to the device.
     Sent,
+    /// The answer is here and kept.
+    Responded,
     /// Acknowledged, or answered if an answer was expected.
     Completed,
     /// Nobody subscribes to its endpoint, or the twin cannot receive.
@@ -88,6 +90,7 @@ impl DeliveryStatus {
             DeliveryStatus::Prepared => "PREPARED",
             DeliveryStatus::Pending => "PENDING",
             DeliveryStatus::Sent => "SENT",
+            DeliveryStatus::Responded => "RESPONDED",
             DeliveryStatus::Completed => "COMPLETED",
             DeliveryStatus::Rejected => "REJECTED",
             DeliveryStatus::Expired => "EXPIRED",
@@ -104,6 +107,7 @@ impl DeliveryStatus {
             DeliveryStatus::Prepared,
             DeliveryStatus::Pending,
             DeliveryStatus::Sent,
+            DeliveryStatus::Responded,
         ]
         .into_iter()
         .find(|status| status.as_str() == word)
