@@ -14,6 +14,7 @@ mod instances;
 pub mod list;
 pub mod man;
 pub mod model;
+pub mod past;
 mod present_adapter;
 pub mod query;
 mod recorded;
@@ -24,3 +25,5 @@ pub mod serve;
 pub mod show;
 mod structure;
 pub mod user;
+pub mod watch;
+

@@ -165,7 +165,11 @@ async fn run(mut subscription: Subscription, bounds: Bounds, subscriber: &mut dy
         }
         Err(Lost::Gone) => {}
         Err(Lost::Stalled) => {
-            tracing::info!(domain = bounds.domain_short_id, %position, "a subscriber that takes nothing was dropped");
+            tracing::warn!(
+                domain = bounds.domain_short_id,
+                %position,
+                "a subscriber that takes nothing was dropped"
+            );
             bounds.peer.abort.notify_one();
         }
     }
