@@ -137,10 +137,12 @@ async fn watch(
             Some(error) => renewal(error, was_open, failures)?,
             None => Renew::Nothing,
         };
-        if let Some(error) = &error
-            && was_open
-        {
-            say(&format!("{error}; connecting again"));
+        if let Some(error) = &error {
+            tracing::info!("{error}");
+            if was_open && failures == 0 {
+                say("the connection is lost; connecting again (-v says why)");
+                failures = 1;
+            }
         }
         tokio::time::sleep(pause(failures)).await;
         client = match data_access::obtain(session, renew).await {
