@@ -93,7 +93,9 @@ async fn route(
     let certificate = peer.certificate.as_ref();
     match platform.names().surface(&host) {
         Some(Surface::Control) => control::answer(platform, parts, incoming).await,
-        Some(Surface::Data(group)) => data::answer(platform, peer, parts, &host, Some(&group)).await,
+        Some(Surface::Data(group)) => {
+            data::answer(platform, peer, parts, &host, Some(&group)).await
+        }
         Some(Surface::Device(_)) => {
             device::answer(platform, parts, incoming, (Some(&host), certificate)).await
         }

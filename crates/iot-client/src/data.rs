@@ -97,7 +97,8 @@ impl DataClient {
             .header("authorization", self.authorization.clone())
             .header("accept", "text/event-stream")
             .timeout(STREAM_TIME_MAX);
-        let response = request.send().await.map_err(|error| ClientError::unreachable(&host, error))?;
+        let response =
+            request.send().await.map_err(|error| ClientError::unreachable(&host, error))?;
         if response.status().is_success() {
             return Ok(EventStream::of(host, response));
         }

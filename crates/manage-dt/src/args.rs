@@ -122,14 +122,15 @@ Examples:
         override_usage = "manage-dt watch [OPTIONS] <TWIN>...",
         after_help = "\
 In a terminal a line for each event, numbers with a sparkline of the last ones;
-piped or with --output json one JSON document a line, with the position to go on
-behind it (--after). A connection that is lost is made again and goes on where it
-was. A platform without a stream of events, as the cloud, has its data API asked
-every few seconds instead; values that are not historized are not seen then.
+piped or with --output json one JSON document a line, with the position to go
+on behind it (--after). A connection that is lost is made again and goes on
+where it was. A platform without a stream of events, as the cloud, has its data
+API asked every few seconds instead: values that are not historized, and steps
+of commands in between, are not seen then.
 
 Examples:
   manage-dt watch custom-adapter
-  manage-dt watch default-adapter custom-adapter --kind normalized,rejected --since 10m
+  manage-dt watch default-adapter custom-adapter --kind rejected --since 10m
   manage-dt watch unstructured | jq -r 'select(.kind == \"raw\") | .data.endpoint'"
     )]
     Watch(WatchArgs),

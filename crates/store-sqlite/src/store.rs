@@ -7,9 +7,9 @@ use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
     Batch, Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
-    DomainGroup, EventQuery, EventRange, Events, HeldPacket, PastContent, Instance, Kind, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
-    Record, SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
-    WorkRequest, WorkStep,
+    DomainGroup, EventQuery, EventRange, Events, HeldPacket, Instance, Kind, Model, NewCommand,
+    OpenCommand, PastContent, PurgeFrom, Purged, Record, SavedAnswer, SessionRecord, Setup,
+    Snapshot, Store, Stored, TwinNo, Update, WorkEntry, WorkRequest, WorkStep,
 };
 
 use crate::SqliteStore;
@@ -258,9 +258,7 @@ impl Store for SqliteStore {
     }
 
     async fn content_at(&self, no: TwinNo, at_us: i64) -> Stored<PastContent> {
-        self.database
-            .read(move |connection| data::events::content_at(connection, no, at_us))
-            .await
+        self.database.read(move |connection| data::events::content_at(connection, no, at_us)).await
     }
 
     async fn purge(&self, from: &PurgeFrom) -> Stored<Purged> {

@@ -15,7 +15,17 @@ use store_sqlite::SqliteStore;
 
 const TEXTS: [&str; 10] = ["a", "A", "plant/a", "Plant/Ä", "10%", "_", "7", "", "true", "1.5"];
 const VALUES: [&str; 12] = [
-    "0", "7", "1.5", "1.50", "-3", "1e3", "true", "false", "\"7\"", "\"plant/a\"", "null",
+    "0",
+    "7",
+    "1.5",
+    "1.50",
+    "-3",
+    "1e3",
+    "true",
+    "false",
+    "\"7\"",
+    "\"plant/a\"",
+    "null",
     "{\"a\":[7]}",
 ];
 const COLLECTIONS: [DataCollection; 4] = [
@@ -113,7 +123,9 @@ fn operand() -> impl Strategy<Value = Value> {
         (-3i64..12).prop_map(Value::from),
         prop::sample::select(&[0.5, 1.5, 7.0, 1000.0][..]).prop_map(Value::from),
         any::<bool>().prop_map(Value::from),
-        (0u32..9).prop_map(|half| json!({"$date": format!("1970-01-01T00:00:0{}.{}Z", half / 2, half % 2 * 5)})),
+        (0u32..9).prop_map(
+            |half| json!({"$date": format!("1970-01-01T00:00:0{}.{}Z", half / 2, half % 2 * 5)})
+        ),
     ]
 }
 
@@ -129,17 +141,24 @@ fn condition() -> impl Strategy<Value = Value> {
         Just(json!({"$notnull": null})),
         (operand(), operand()).prop_map(|(low, high)| json!({"$between": [low, high]})),
         operand().prop_map(|high| json!({"$between": [null, high]})),
-        (any::<bool>(), prop::collection::vec(operand(), 0..4)).prop_map(|(not, values)| {
-            json!({if not { "$nin" } else { "$in" }: values})
-        }),
+        (any::<bool>(), prop::collection::vec(operand(), 0..4))
+            .prop_map(|(not, values)| { json!({if not { "$nin" } else { "$in" }: values}) }),
     ]
 }
 
 fn filter() -> impl Strategy<Value = Value> {
     let column = prop::sample::select(
         &[
-            "id", "digital_twin_instance_id", "endpoint", "content_type", "time_received",
-            "reason_code", "reason_message", "content_path", "value", "time_observed",
+            "id",
+            "digital_twin_instance_id",
+            "endpoint",
+            "content_type",
+            "time_received",
+            "reason_code",
+            "reason_message",
+            "content_path",
+            "value",
+            "time_observed",
         ][..],
     );
     let leaf = (column, condition()).prop_map(|(column, condition)| json!({column: condition}));

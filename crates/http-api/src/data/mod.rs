@@ -16,8 +16,8 @@ use platform::limits::{DATA_ROWS_DEFAULT, DATA_ROWS_MAX};
 use platform::store::{DataQuery, Domain, DomainGroup, StoreError, TokenIssuer};
 
 use crate::answer::{Answer, set};
-use crate::query::{Query, decode};
 use crate::dispatch::Peer;
+use crate::query::{Query, decode};
 use problem::{Problem, answer as problem};
 
 pub(crate) use stream::Session;

@@ -90,9 +90,7 @@ impl Served {
         let names =
             HostNames { region: "local-1".into(), suffix: "localhost".into(), https_port: port };
         let platform =
-            Platform::start(Arc::new(store), setup.clone(), names, clock, limits)
-                .await
-                .unwrap();
+            Platform::start(Arc::new(store), setup.clone(), names, clock, limits).await.unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let certificate = made.cert.der().clone();
         let private = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();

@@ -26,4 +26,3 @@ pub mod show;
 mod structure;
 pub mod user;
 pub mod watch;
-

@@ -157,9 +157,8 @@ fn told(error: ClientError) -> Failure {
 
 impl Past {
     fn of(content: PastContent, at: Timestamp) -> Past {
-        let value = |value: iot_client::PastValue| {
-            (value.content_path, (value.value, value.time_observed))
-        };
+        let value =
+            |value: iot_client::PastValue| (value.content_path, (value.value, value.time_observed));
         Past {
             at,
             values: content.values.into_iter().map(value).collect(),

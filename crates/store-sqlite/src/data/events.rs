@@ -111,7 +111,7 @@ fn one(row: &Row<'_>, kind: EventKind, items: &mut Vec<Event>) -> rusqlite::Resu
         row: read(row, source.collection)?,
         extra: extra(row, source.collection, columns)?,
     };
-    let size = item.extra.iter().map(|(_, member)| member.len()).sum();
+    let size = item.extra.iter().map(|(_, member)| member.byte_count()).sum();
     items.push(Event { id, content: EventContent::Row(source.collection, item) });
     Ok((id, size))
 }
@@ -128,8 +128,8 @@ fn values(
     let packed = unpacked(row, 3)?;
     let mut size = 0;
     for (path, value) in packed {
-        let is_wanted = id > query.after
-            && query.content_path.as_ref().is_none_or(|wanted| *wanted == path);
+        let is_wanted =
+            id > query.after && query.content_path.as_ref().is_none_or(|wanted| *wanted == path);
         if is_wanted {
             let value = String::from(Box::<str>::from(value));
             size += path.len() + value.len();

@@ -49,9 +49,7 @@ pub(super) fn unknown(past: &Past) -> String {
     let names: Vec<String> = past.unknown.iter().map(|path| plain(path)).collect();
     let why = match (&past.oldest, past.is_rebuilt) {
         (Some(oldest), _) => format!("values are kept from {} UTC on", short(oldest)),
-        (None, true) => {
-            "not historized, or older than what historized data is kept".to_owned()
-        }
+        (None, true) => "not historized, or older than what historized data is kept".to_owned(),
         (None, false) => "no values are kept".to_owned(),
     };
     let at = short(&past.at.to_string());

@@ -50,7 +50,8 @@ pub(super) async fn run(
     let since = format!("{:.6}", args.since.unwrap_or_else(Timestamp::now));
     let mut all = Vec::new();
     for twin in &wanted.twins {
-        let seen = |kind: &WatchKind| Seen { kind: *kind, twin, since: since.clone(), last_id: None };
+        let seen =
+            |kind: &WatchKind| Seen { kind: *kind, twin, since: since.clone(), last_id: None };
         all.extend(wanted.kinds.iter().map(seen));
     }
     let mut client = data_access::obtain(session, Renew::Nothing).await?;
@@ -128,7 +129,9 @@ impl Seen<'_> {
         let since = json!({"$date": self.since});
         let twin = json!({"digital_twin_instance_id": self.twin.id});
         let (news, order) = match (self.kind, self.last_id) {
-            (WatchKind::Command, None) => (json!({"time_updated": {"$gte": since}}), "time_updated"),
+            (WatchKind::Command, None) => {
+                (json!({"time_updated": {"$gte": since}}), "time_updated")
+            }
             (WatchKind::Command, _) => (json!({"time_updated": {"$gt": since}}), "time_updated"),
             (_, Some(last_id)) => (json!({"id": {"$gt": last_id}}), "id"),
             (WatchKind::Normalized, None) => (json!({"time_observed": {"$gte": since}}), "id"),

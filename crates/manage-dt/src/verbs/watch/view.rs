@@ -86,7 +86,9 @@ impl View {
     ) -> String {
         let mut out = String::new();
         let (day, clock) = match time.parse::<jiff::Timestamp>() {
-            Ok(at) => (at.strftime("%Y-%m-%d").to_string(), at.strftime("%H:%M:%S%.3f").to_string()),
+            Ok(at) => {
+                (at.strftime("%Y-%m-%d").to_string(), at.strftime("%H:%M:%S%.3f").to_string())
+            }
             Err(_) => (self.day.clone(), short(time)),
         };
         if day != self.day {
@@ -170,7 +172,8 @@ mod tests {
         assert_eq!(lines[0], "-- 2026-01-05 (UTC)");
         assert!(lines[1].starts_with("08:00:01.250 raw        pump a\\u{1b}[2J {"), "{}", lines[1]);
         assert_eq!(visible_width(lines[1]), 60);
-        let value = json!({"timeObserved": "2026-01-05T08:00:02Z", "contentPath": "t", "value": 1.5});
+        let value =
+            json!({"timeObserved": "2026-01-05T08:00:02Z", "contentPath": "t", "value": 1.5});
         let shown = view.lines("normalized", Some("pump"), &value);
         assert!(shown.contains("08:00:02.000 normalized pump t"), "{shown}");
         assert!(shown.contains("1.5 ▅"), "{shown}");
