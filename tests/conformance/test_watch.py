@@ -161,6 +161,19 @@ def test_watch_in_a_terminal(own):
     os.close(main)
 
 
+def test_watch_ends_when_nobody_reads(own):
+    post(device_of(own), count=1)
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        [binary(), "--data-dir", own.client, "watch", "default-adapter", "--since", "1h"],
+        env=own.tool_env(), stdout=writing,
+    )
+    os.close(writing)
+    assert os.read(reading, 100).startswith(b'{"kind":"raw"')
+    os.close(reading)
+    assert process.wait(WAIT_SECONDS) == 0
+
+
 def test_wrong_usage_of_watch(own):
     for arguments, part in [
         (["nobody"], "nobody"),

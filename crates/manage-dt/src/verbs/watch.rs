@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use iot_client::{ClientError, DataClient, EventStream, StreamEvent, StreamStart};
 
+use self::sink::{Sink, say};
 use super::instances;
 use crate::args::{GlobalArgs, WatchArgs, WatchKind};
 use crate::client_errors::failed_with_body;
@@ -17,7 +18,6 @@ use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::runtime;
 use crate::session::{Definition, Session};
-use sink::{Sink, say};
 
 /// Pause before a lost connection is made again; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -59,7 +59,10 @@ pub fn run(
     let mut sink = Sink::on_stdout(global.output, environment);
     let watched = runtime::block_on(async {
         let wanted = wanted(&session, args, &devices).await?;
-        watch(&session, args, &wanted, &mut sink).await
+        tokio::select! {
+            watched = watch(&session, args, &wanted, &mut sink) => watched,
+            () = sink::nobody_reads() => Ok(()),
+        }
     });
     match watched {
         // Ctrl-C is how this verb ends: nothing went wrong.

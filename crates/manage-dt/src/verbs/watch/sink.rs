@@ -1,9 +1,13 @@
 //! Where events go: lines for people, or one JSON document a line.
 
 use std::io::{ErrorKind, IsTerminal as _, Write};
+#[cfg(unix)]
+use std::os::fd::AsFd as _;
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+#[cfg(unix)]
+use tokio::{io::Interest, net::unix::pipe::Sender};
 
 use super::Watched;
 use super::view::View;
@@ -89,4 +93,19 @@ fn name<'t>(twins: &'t [Watched], data: &Value) -> Option<&'t str> {
 pub(super) fn say(text: &str) {
     // Nobody is left to hear about a closed stderr.
     let _ = writeln!(anstream::stderr(), "manage-dt watch: {text}");
+}
+
+/// Waits until stdout is a pipe that nobody reads any more: the next event, which would show it,
+/// may be far away.
+pub(super) async fn nobody_reads() {
+    #[cfg(unix)]
+    if let Ok(stdout) = std::io::stdout().as_fd().try_clone_to_owned()
+        // Looked at only: it stays in the mode in which it is written.
+        && let Ok(stdout) = Sender::from_owned_fd_unchecked(stdout)
+        && stdout.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    // A file, or something else that has no other end.
+    std::future::pending().await
 }
