@@ -1,5 +1,6 @@
 """Streams: everything the queues offer, without loss or repeat, over restarts too."""
 
+import asyncio
 import json
 import socket
 import ssl
@@ -16,7 +17,7 @@ import data_api
 from data_api import DataApi
 from device import Device
 from server import Server
-from streams import Events, websocket
+from streams import Events, address, websocket
 from test_cli import exits, in_client
 from test_durability import external_key
 
@@ -179,6 +180,25 @@ def load(device, stopped, acknowledged, count):
         list(pool.map(one, range(count)))
 
 
+def test_a_websocket_is_told_where_to_go_on(own):
+    async def run():
+        context = ssl.create_default_context(cafile=own.env["SSL_CERT_FILE"])
+        headers = {"Authorization": "Bearer " + data_api.token(own.env)}
+        async with aiohttp.ClientSession() as session:
+            async with session.ws_connect(address(own.env), headers=headers, ssl=context) as socket:
+                ready = await socket.receive_json(timeout=10)
+                stop = asyncio.get_running_loop().run_in_executor(None, own.stop)
+                end = await socket.receive_json(timeout=10)
+                closed = await socket.receive(timeout=10)
+                await stop
+                return ready, end, closed, socket.close_code
+
+    ready, end, closed, code = asyncio.run(run())
+    assert end["kind"] == "end" and "stopping" in end["data"]["reason"]
+    assert end["position"] == ready["position"] == "r0.n0.x0.c0"
+    assert (code, closed.extra) == (1001, "after=r0.n0.x0.c0")
+
+
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_resume_over_a_restart_misses_and_repeats_nothing(own, end):
     device = own_device(own)
@@ -236,30 +256,30 @@ def test_a_subscriber_that_takes_nothing_is_dropped_and_costs_nothing(own):
 
     def round_of_messages(quick):
         started = time.monotonic()
-        for _ in range(250):
+        for _ in range(100):
             post(device, body)
         took = time.monotonic() - started
-        assert len(numbers(quick.take(250))) == 250
+        assert len(numbers(quick.take(100))) == 100
         return took, resident_kib(own)
 
     with Events(own.env, kind="raw") as quick:
         # Caches fill up.
-        round_of_messages(quick)
+        for _ in range(4):
+            round_of_messages(quick)
         took_alone, memory_alone = round_of_messages(quick)
         stalled = open_and_do_not_read(own.env)
         took, memory = round_of_messages(quick)
-    # 50 MB went by: neither does ingest wait for it, nor does it wait in memory.
-    assert took < 3 * took_alone + 1
-    assert memory - memory_alone < 20_000
-    deadline = time.monotonic() + 60
-    while "takes nothing" not in own.log.read_text():
-        assert time.monotonic() < deadline, "it was not dropped"
-        time.sleep(0.5)
-    stalled.settimeout(30)
-    with pytest.raises(OSError):
-        while stalled.recv(1 << 20):
-            pass
-        raise ConnectionResetError("the end without a last chunk")
+        # 20 MB went by: neither does ingest wait for it, nor does it wait in memory.
+        assert took < 3 * took_alone + 1
+        assert memory - memory_alone < 20_000
+        deadline = time.monotonic() + 60
+        while "takes nothing" not in own.log.read_text():
+            assert time.monotonic() < deadline, "it was not dropped"
+            time.sleep(0.5)
+        deadline = time.monotonic() + 5
+        while is_established(to_port=stalled.getsockname()[1]):
+            assert time.monotonic() < deadline, "its connection is still there"
+            time.sleep(0.1)
     stalled.close()
 
 
@@ -276,6 +296,13 @@ def open_and_do_not_read(env):
     stream.sendall(f"{head}Authorization: Bearer {data_api.token(env)}\r\n\r\n".encode())
     assert b"200 OK" in stream.recv(200)
     return stream
+
+
+def is_established(to_port):
+    """Whether the platform still holds its end of a connection to this local port."""
+    with open("/proc/net/tcp") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    return any(row[2].endswith(f":{to_port:04X}") and row[3] == "01" for row in rows)
 
 
 def resident_kib(server):

@@ -12,8 +12,10 @@ mod replay;
 mod send;
 mod serve;
 mod state;
+mod time;
 mod twins;
 mod user;
+mod watch;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -34,6 +36,7 @@ pub use serve::{Limits, ServeArgs};
 pub use state::{BackupArgs, RestoreArgs, SqlArgs, StateArgs};
 pub use twins::{ConfigVerb, ShowArgs};
 pub use user::{UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
+pub use watch::{ContentArgs, DiffArgs, WatchArgs, WatchKind};
 
 /// Longest look-back of `query`, a century in minutes.
 const LAST_MINUTES_MAX: i64 = 100 * 366 * 24 * 60;
@@ -118,6 +121,45 @@ Examples:
   manage-dt --output json show custom-adapter | jq .content"
     )]
     Show(ShowArgs),
+    /// Watch twins live: values, messages, rejections, commands
+    #[command(
+        override_usage = "manage-dt watch [OPTIONS] <TWIN>...",
+        after_help = "\
+In a terminal a line for each event, numbers with a sparkline of the last ones;
+piped or with --output json one JSON document a line, with the position to go
+on behind it (--after). A connection that is lost is made again and goes on
+where it was. A platform without a stream of events, as the cloud, has its data
+API asked every few seconds instead: values that are not historized, and steps
+of commands in between, are not seen then.
+
+Examples:
+  manage-dt watch custom-adapter
+  manage-dt watch default-adapter custom-adapter --kind rejected --since 10m
+  manage-dt watch unstructured | jq -r 'select(.kind == \"raw\") | .data.endpoint'"
+    )]
+    Watch(WatchArgs),
+    /// Show the content of a twin as it was at an instant
+    #[command(
+        override_usage = "manage-dt content [OPTIONS] <TWIN>",
+        after_help = "\
+For each content path the latest value that was observed until then. On the cloud
+it is rebuilt from historized data: what is not historized, or older than the
+retention, cannot be known and is named.
+
+Examples:
+  manage-dt content custom-adapter --at 2h
+  manage-dt content custom-adapter --at 2026-01-18T08:00:00Z --output json | jq .content"
+    )]
+    Content(ContentArgs),
+    /// Show how the content of a twin differs between two instants
+    #[command(
+        override_usage = "manage-dt diff [OPTIONS] --from <TIME> <TWIN>",
+        after_help = "\
+Examples:
+  manage-dt diff custom-adapter --from 1h
+  manage-dt diff custom-adapter --from 2026-01-18T00:00:00Z --to 2026-01-19T00:00:00Z"
+    )]
+    Diff(DiffArgs),
     /// Check and compare digital twin models, offline
     #[command(subcommand)]
     Model(ModelVerb),

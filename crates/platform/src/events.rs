@@ -22,14 +22,15 @@ use crate::store::{
 
 /// Between two reads that follow what happens: commits in between are read together.
 const PAUSE_MIN: Duration = Duration::from_millis(20);
-/// Rest after a read, as a multiple of the time it took, turn and all: many subscribers share what
-/// reading ingest leaves them.
+/// Rest after every read, as a multiple of the time it took, its turn included: many subscribers
+/// share what ingest leaves them.
 const REST_FACTOR: u32 = 2;
 
 /// Where subscriptions hear of commits, and what bounds them.
 pub(crate) struct Feed {
     bell: watch::Sender<()>,
     seats: Arc<Semaphore>,
+    /// Never closed, as `seats`.
     turns: Semaphore,
 }
 
@@ -206,6 +207,7 @@ impl Platform {
                 EventStart::Now => range.newest,
                 EventStart::Oldest => range.oldest.map_or(range.newest, |oldest| oldest - 1),
                 EventStart::Since(since_us) => {
+                    let _turn = self.feed.turns.acquire().await.ok();
                     let first = self.store().event_since(query, *since_us).await?;
                     first.map_or(range.newest, |first| first - 1)
                 }
@@ -290,11 +292,12 @@ impl Subscription {
         loop {
             if self.at_end >= self.queries.len() {
                 self.has_caught_up = true;
-                tokio::time::sleep_until(self.rest_until).await;
+                tokio::time::sleep(PAUSE_MIN).await;
                 // The sender lives as long as the platform, which is held here.
                 let _ = self.bell.changed().await;
                 self.at_end = 0;
             }
+            tokio::time::sleep_until(self.rest_until).await;
             if let Some(heard) = self.step().await? {
                 return Ok(heard);
             }
@@ -308,11 +311,10 @@ impl Subscription {
         query.after = self.position.of(kind);
         let started = Instant::now();
         let events = {
-            // The semaphore is never closed.
             let _turn = self.platform.feed.turns.acquire().await.ok();
             self.platform.store().event_read(query).await?
         };
-        self.rest_until = Instant::now() + PAUSE_MIN.max(started.elapsed() * REST_FACTOR);
+        self.rest_until = Instant::now() + started.elapsed() * REST_FACTOR;
         self.turn = (self.turn + 1) % self.queries.len();
         self.at_end = if events.seen >= events.newest { self.at_end + 1 } else { 0 };
         let waiting = events.newest - events.seen;
@@ -343,7 +345,8 @@ mod tests {
         for text in ["r120.n377.x4.c9", "n0", "r1.c2"] {
             assert_eq!(Position::parse(text).expect(text).to_string(), text);
         }
-        for bad in ["", "r", "r-1", "r+1", "q1", "r1.", "r1.r2", "1", "r99999999999999999999", "é1"] {
+        for bad in ["", "r", "r-1", "r+1", "q1", "r1.", "r1.r2", "1", "r99999999999999999999", "é1"]
+        {
             assert_eq!(Position::parse(bad), None, "{bad}");
         }
     }

@@ -65,8 +65,7 @@ impl Platform {
         let (kept, held) = (store.session_all().await?, store.session_held().await?);
         let sessions = Arc::new(Sessions::load(kept, held, clock()));
         let feed = Arc::new(Feed::default());
-        let commands =
-            Commands::load(store.clone(), sessions.clone(), clock, feed.clone()).await?;
+        let commands = Commands::load(store.clone(), sessions.clone(), clock, feed.clone()).await?;
         watch_deadlines(&commands);
         let ingest = Ingest::start(store.clone(), metrics.clone(), feed.clone());
         let (bell, heard) = WorkBell::new();

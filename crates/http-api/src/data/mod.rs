@@ -16,8 +16,8 @@ use platform::limits::{DATA_ROWS_DEFAULT, DATA_ROWS_MAX};
 use platform::store::{DataQuery, Domain, DomainGroup, StoreError, TokenIssuer};
 
 use crate::answer::{Answer, set};
-use crate::query::{Query, decode};
 use crate::dispatch::Peer;
+use crate::query::{Query, decode};
 use problem::{Problem, answer as problem};
 
 pub(crate) use stream::Session;
@@ -25,9 +25,10 @@ pub(crate) use stream::Session;
 /// Rows skipped at most: no table has as many, and sums with a limit stay within 64 bits.
 const OFFSET_MAX: u64 = 1 << 62;
 
-/// Path of the stream of events, beside the collections. OCI has none.
+/// Path of the stream of events, beside the collections; OCI has none. Paths of our own have one
+/// spelling, with the version.
 const STREAM: &str = "stream";
-/// Path of content as of an instant, above the OCID of the instance. OCI has none.
+/// Path of content as of an instant, above the OCID of the instance; OCI has none.
 const PAST: &str = "contentAt";
 
 /// Answers a request of the data API.
@@ -73,16 +74,17 @@ async fn run(
     let (domain, owner) = domain.ok_or_else(not_found)?;
     check_scope(&domain, &owner, group, &grant)?;
     let mut rest: Vec<&str> = segments.collect();
-    if rest.first() == Some(&"20250531") {
+    let has_version = rest.first() == Some(&"20250531");
+    if has_version {
         rest.remove(0);
     }
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let collection = |name: &&str| DataCollection::from_name(name);
     match rest.as_slice() {
-        [name] if *name == STREAM => {
+        [name] if has_version && *name == STREAM => {
             stream::answer(platform, peer, parts, &domain, group, grant).await
         }
-        [name, id] if *name == PAST => {
+        [name, id] if has_version && *name == PAST => {
             past::answer(platform, &domain.common.id, &decode(id, false), &query).await
         }
         [name] => {

@@ -60,11 +60,14 @@ pub(super) async fn answer(
         value: RawValue::from_string(value).unwrap_or_default(),
         time_observed: rfc3339(time_us),
     };
-    Ok(json(200, &Past {
-        digital_twin_instance_id: id,
-        time: rfc3339(at_us),
-        values: values.into_iter().map(value).collect(),
-        unknown,
-        time_oldest: oldest_us.map(rfc3339),
-    }))
+    Ok(json(
+        200,
+        &Past {
+            digital_twin_instance_id: id,
+            time: rfc3339(at_us),
+            values: values.into_iter().map(value).collect(),
+            unknown,
+            time_oldest: oldest_us.map(rfc3339),
+        },
+    ))
 }

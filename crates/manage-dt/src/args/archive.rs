@@ -34,14 +34,14 @@ pub struct ArchiveArgs {
 
 /// Checks a time; kept as it was typed, so that a run that goes on is known as the same.
 fn parsed_time(text: &str) -> Result<String, String> {
-    super::replay::time(text).map(|_| text.to_owned())
+    super::time::time(text).map(|_| text.to_owned())
 }
 
 impl ArchiveArgs {
     /// `since` and `until` as points in time.
     pub fn times(&self) -> (Option<jiff::Timestamp>, Option<jiff::Timestamp>) {
         let time =
-            |text: &Option<String>| text.as_deref().and_then(|text| super::replay::time(text).ok());
+            |text: &Option<String>| text.as_deref().and_then(|text| super::time::time(text).ok());
         (time(&self.since), time(&self.until))
     }
 }

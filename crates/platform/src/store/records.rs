@@ -353,7 +353,7 @@ pub enum ItemMember {
 
 impl ItemMember {
     /// Bytes of the text or the payload.
-    pub fn len(&self) -> usize {
+    pub fn byte_count(&self) -> usize {
         match self {
             ItemMember::Text(text) => text.as_ref().map_or(0, String::len),
             ItemMember::Payload { bytes, .. } => bytes.as_ref().map_or(0, Vec::len),

@@ -45,16 +45,17 @@ fn read_up_to(
         sql.bind(&format!(" AND {id} > ?"), Value::Integer(query.after));
         sql.bind(&format!(" AND {id} <= ? ORDER BY {id}"), Value::Integer(end));
     }
-    sql.bind(" LIMIT ?", Value::Integer(i64::from(query.rows_max)));
+    // One more for the message that `after` is inside of.
+    sql.bind(" LIMIT ?", Value::Integer(i64::from(query.rows_max) + 1));
     let mut statement = connection.prepare_cached(&sql.text)?;
     let mut rows = statement.query(rusqlite::params_from_iter(sql.parameters))?;
     let (mut count, mut bytes) = (0, 0);
     while let Some(row) = rows.next()? {
-        count += 1;
         let (last, size) = match query.kind {
             EventKind::Normalized => values(row, query, &mut events.items)?,
             _ => one(row, query.kind, &mut events.items)?,
         };
+        count += u32::from(last > query.after);
         bytes += size;
         if bytes >= query.bytes_max || count >= query.rows_max {
             // What is behind this row was not looked at.
@@ -110,7 +111,7 @@ fn one(row: &Row<'_>, kind: EventKind, items: &mut Vec<Event>) -> rusqlite::Resu
         row: read(row, source.collection)?,
         extra: extra(row, source.collection, columns)?,
     };
-    let size = item.extra.iter().map(|(_, member)| member.len()).sum();
+    let size = item.extra.iter().map(|(_, member)| member.byte_count()).sum();
     items.push(Event { id, content: EventContent::Row(source.collection, item) });
     Ok((id, size))
 }

@@ -1,8 +1,8 @@
 //! Typed filters to SQL. Values are always parameters, never text of the statement.
 
 use iot_api::data::DataCollection;
-use platform::store::EventKind;
 use ords_filter::{Compare, Filter, Operand, OrderTerm};
+use platform::store::EventKind;
 use rusqlite::types::Value;
 
 /// Where the rows of a collection come from.

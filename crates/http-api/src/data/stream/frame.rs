@@ -60,9 +60,7 @@ impl Frame {
 
     /// Events that went before they could be read.
     pub fn gap(position: &Position, kinds: &[(EventKind, EventRange)]) -> Frame {
-        let lost = |(kind, range): &(EventKind, EventRange)| {
-            json!({"kind": kind.name(), "oldestKept": range.oldest, "newest": range.newest})
-        };
+        let lost = |(kind, range): &(EventKind, EventRange)| json!({"kind": kind.name(), "oldestKept": range.oldest, "newest": range.newest});
         let lost: Vec<_> = kinds.iter().map(lost).collect();
         let reason = "retention has removed events since that position";
         Frame::about("gap", position, &json!({"reason": reason, "kinds": lost}))
@@ -109,7 +107,15 @@ impl Frame {
             // An id without data: noted by the client, told to nobody.
             None => out.extend([": alive\nid: ", &self.position, "\n\n"]),
             Some(kind) => {
-                out.extend(["event: ", kind, "\nid: ", &self.position, "\ndata: ", &self.data, "\n\n"]);
+                out.extend([
+                    "event: ",
+                    kind,
+                    "\nid: ",
+                    &self.position,
+                    "\ndata: ",
+                    &self.data,
+                    "\n\n",
+                ]);
             }
         }
     }

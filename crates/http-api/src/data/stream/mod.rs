@@ -165,7 +165,11 @@ async fn run(mut subscription: Subscription, bounds: Bounds, subscriber: &mut dy
         }
         Err(Lost::Gone) => {}
         Err(Lost::Stalled) => {
-            tracing::info!(domain = bounds.domain_short_id, %position, "a subscriber that takes nothing was dropped");
+            tracing::warn!(
+                domain = bounds.domain_short_id,
+                %position,
+                "a subscriber that takes nothing was dropped"
+            );
             bounds.peer.abort.notify_one();
         }
     }
@@ -195,9 +199,10 @@ async fn send_all(
         };
         let frames = match heard {
             Err(_) => vec![Frame::beat(&subscription.position())],
-            Ok(Ok(Heard::Events(kind, events))) => {
-                events.into_iter().map(|(position, event)| Frame::event(kind, &position, event)).collect()
-            }
+            Ok(Ok(Heard::Events(kind, events))) => events
+                .into_iter()
+                .map(|(position, event)| Frame::event(kind, &position, event))
+                .collect(),
             Ok(Ok(Heard::Gap(kinds))) => vec![Frame::gap(&subscription.position(), &kinds)],
             Ok(Ok(Heard::Behind(kind, waiting))) => {
                 vec![Frame::behind(&subscription.position(), kind, waiting)]
