@@ -18,7 +18,7 @@ mod retry;
 mod token;
 
 pub use connect::{ClientIdentity, Trust, connect_tcp, http_client, tls_config};
-pub use control::{AdapterQuery, ControlClient, InstanceQuery, ModelQuery};
+pub use control::{AdapterQuery, ControlClient, InstanceQuery, Kind, ModelQuery};
 pub use data::DataClient;
 pub use error::ClientError;
 pub use identity::{Identity, InstanceMetadata, InstancePrincipal, InstanceRegion};

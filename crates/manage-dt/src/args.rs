@@ -4,6 +4,7 @@
 
 mod adapter;
 mod command;
+mod declare;
 mod device_cert;
 mod global;
 mod model;
@@ -22,6 +23,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
 pub use command::{CommandArgs, Payload};
+pub use declare::{ApplyArgs, DriftArgs, ExportArgs, PlanArgs};
 pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
@@ -114,6 +116,61 @@ Examples:
   manage-dt --output json show custom-adapter | jq .content"
     )]
     Show(ShowArgs),
+    /// Show what `apply` would do to make a domain as a file has it
+    #[command(
+        override_usage = "manage-dt plan [OPTIONS] [FILE]",
+        after_help = "\
+The file has models, adapters, instances, relationships and their tags. What
+exists is found by DTMI, by external key, and by a tag with the file's owner;
+what belongs to nobody is adopted.
+
+Examples:
+  manage-dt plan
+  manage-dt plan plant.yaml --prune
+  manage-dt plan plant.yaml --detailed-exit-code
+  manage-dt --output json plan plant.yaml | jq .summary"
+    )]
+    Plan(PlanArgs),
+    /// Make a domain as a file has it
+    #[command(
+        override_usage = "manage-dt apply [OPTIONS] [FILE]",
+        after_help = "\
+Shows the plan and asks. What was changed since the plan was made is refused.
+A run that failed or was interrupted says what is done; the next goes on.
+Only --prune, --destroy and --replace delete.
+
+Examples:
+  manage-dt apply plant.yaml
+  manage-dt apply plant.yaml --dry-run
+  manage-dt apply plant.yaml --prune --yes
+  manage-dt apply plant.yaml --destroy"
+    )]
+    Apply(ApplyArgs),
+    /// Show what in a domain is not as a file has it
+    #[command(
+        override_usage = "manage-dt drift [OPTIONS] [FILE]",
+        after_help = "\
+A resource is missing, differs, is unowned (it lacks the owner's tag), or
+unlisted (it has the tag and is not in the file).
+
+Examples:
+  manage-dt drift plant.yaml
+  manage-dt drift plant.yaml --detailed-exit-code
+  manage-dt --output json drift plant.yaml | jq '.changes[].state'"
+    )]
+    Drift(DriftArgs),
+    /// Write the file of `plan` and `apply` from what a domain holds
+    #[command(
+        override_usage = "manage-dt export [OPTIONS] <DIR>",
+        after_help = "\
+`plan` on what it wrote has nothing to do.
+
+Examples:
+  manage-dt export plant
+  manage-dt export plant --owner plant-a --force
+  manage-dt export plant && manage-dt plan plant/twins.yaml"
+    )]
+    Export(ExportArgs),
     /// Check and compare digital twin models, offline
     #[command(subcommand)]
     Model(ModelVerb),
