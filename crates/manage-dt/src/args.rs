@@ -352,6 +352,9 @@ pub fn parse(
     let mut cli = Cli::from_arg_matches(&matches)?;
     let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     cli.global.typed = global::IDS.iter().copied().filter(|id| typed(id)).collect();
+    if (cli.global.query.is_some() || cli.global.raw_output) && !typed("output") {
+        cli.global.output = OutputFormat::Json;
+    }
     if let Verb::Adapter(AdapterArgs { verb: AdapterVerb::Try(trial) }) = &mut cli.verb {
         // OCI_CLI_ENDPOINT is an address of the control plane, not one of a device.
         trial.endpoint = trial.endpoint.take().filter(|_| typed("endpoint"));

@@ -49,6 +49,13 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         let message = "`--output sarif` is for verbs that look for mistakes in files";
         return Err(Failure::usage(message).hint("use `--output json`"));
     }
+    if global.query.is_some() || global.raw_output {
+        if global.output != OutputFormat::Json {
+            let message = "--query and --raw-output are for JSON";
+            return Err(Failure::usage(message).hint("leave --output away, or use --output json"));
+        }
+        crate::print::filter::set(global.query.as_deref(), global.raw_output)?;
+    }
     match &cli.verb {
         Verb::Adapter(args) => verbs::adapter::run(args, global, &environment),
         Verb::Create(args) => verbs::create::run(args, global, &environment),
@@ -80,6 +87,8 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
 fn only_text(global: &crate::args::GlobalArgs) -> Result<(), Failure> {
     match global.output {
         crate::args::OutputFormat::Table => Ok(()),
-        _ => Err(Failure::usage("this verb prints text only; leave --output away")),
+        _ => Err(Failure::usage(
+            "this verb prints text only; leave --output, --query and --raw-output away",
+        )),
     }
 }

@@ -20,6 +20,10 @@ fn help_texts() {
         "demo",
         "env",
         "list",
+        "plan",
+        "apply",
+        "drift",
+        "export",
         "doctor",
         "config show",
         "show",
@@ -98,7 +102,7 @@ fn a_manual_page_per_verb() {
     let dir = desk.path("man").display().to_string();
     let (code, out, err) = desk.run(&["man", &dir]);
     assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
-    for page in ["manage-dt.1", "manage-dt-show.1", "manage-dt-config-show.1"] {
+    for page in ["manage-dt.1", "manage-dt-show.1", "manage-dt-apply.1", "manage-dt-config-show.1"] {
         let text = desk.read(&format!("man/{page}"));
         assert!(text.contains(".SH SYNOPSIS"), "{page}:\n{text}");
     }

@@ -156,6 +156,16 @@ pub fn apply(
     if args.dry_run || !plan.has_changes() {
         return report.finish();
     }
+    if let Some(change) = plan.unowned_replacement() {
+        report.finish()?;
+        let what = format!("the {} `{}`", word(change.kind), change.key);
+        let text = format!(
+            "{what} would be replaced, but does not carry the file's owner; nothing has been changed"
+        );
+        return Err(Failure::new(ExitCode::Refused, text).hint(
+            "adopt it first, by a file with `owner:` that leaves what cannot change as it is",
+        ));
+    }
     if plan.has_replacements() && !args.replace {
         report.finish()?;
         return Err(Failure::usage("the plan replaces resources; nothing has been changed")

@@ -104,6 +104,15 @@ impl Plan {
         self.changes.iter().any(|change| change.action == Action::Replace)
     }
 
+    /// A replacement of what does not carry the file's owner: it must be adopted first.
+    pub fn unowned_replacement(&self) -> Option<&Change> {
+        let is_ours = |change: &Change| {
+            let owner = change.found.as_ref().and_then(Found::owner);
+            owner.is_some() && owner == self.owner.as_deref()
+        };
+        self.changes.iter().find(|it| it.action == Action::Replace && !is_ours(it))
+    }
+
     /// How many of an action.
     pub fn count(&self, action: Action) -> usize {
         self.changes.iter().filter(|change| change.action == action).count()
