@@ -172,9 +172,20 @@ Examples:
     )]
     Export(ExportArgs),
     /// Check and compare digital twin models, offline
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  manage-dt model check my_model.json
+  manage-dt model diff my_model_1.json my_model_2.json"
+    )]
     Model(ModelVerb),
     /// Try, check and test adapters offline
+    #[command(after_help = "\
+Examples:
+  manage-dt adapter try custom-adapter '{\"humidity\":54.2}'
+  manage-dt adapter lint custom-adapter
+  manage-dt adapter test cases/")]
     Adapter(AdapterArgs),
     /// Run recorded messages through a new adapter: what changes
     #[command(
@@ -231,6 +242,10 @@ Examples:
   mosquitto_sub ... | manage-dt send default-adapter --ndjson --rate 10 -")]
     Send(SendArgs),
     /// Certificates for devices of a local platform
+    #[command(after_help = "\
+Examples:
+  manage-dt --local device-cert issue custom-adapter
+  manage-dt --local device-cert revoke custom-adapter")]
     DeviceCert(DeviceCertArgs),
     /// Print the shell lines that point OCI tools at a local platform
     #[command(after_help = "\

@@ -7,6 +7,7 @@ mod carry_out;
 mod diff;
 mod export;
 mod file;
+mod links;
 mod plan;
 mod show;
 mod state;
