@@ -19,7 +19,7 @@ mod retry;
 mod token;
 
 pub use connect::{ClientIdentity, Trust, connect_tcp, http_client, tls_config};
-pub use control::{AdapterQuery, ControlClient, InstanceQuery, ModelQuery};
+pub use control::{AdapterQuery, ControlClient, InstanceQuery, Kind, ModelQuery};
 pub use data::DataClient;
 pub use error::ClientError;
 pub use events::{EventStream, PastContent, PastValue, StreamEvent, StreamStart};

@@ -5,6 +5,7 @@
 mod adapter;
 mod archive;
 mod command;
+mod declare;
 mod device_cert;
 mod global;
 mod model;
@@ -27,6 +28,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
 pub use archive::{ArchiveArgs, Dataset, Format, Layout};
 pub use command::{CommandArgs, Payload};
+pub use declare::{ApplyArgs, DriftArgs, ExportArgs, PlanArgs};
 pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
@@ -160,10 +162,76 @@ Examples:
   manage-dt diff custom-adapter --from 2026-01-18T00:00:00Z --to 2026-01-19T00:00:00Z"
     )]
     Diff(DiffArgs),
+    /// Show what `apply` would do to make a domain as a file has it
+    #[command(
+        override_usage = "manage-dt plan [OPTIONS] [FILE]",
+        after_help = "\
+The file has models, adapters, instances, relationships and their tags. What
+exists is found by DTMI, by external key, and by a tag with the file's owner;
+what belongs to nobody is adopted.
+
+Examples:
+  manage-dt plan
+  manage-dt plan plant.yaml --prune
+  manage-dt plan plant.yaml --detailed-exit-code
+  manage-dt --output json plan plant.yaml | jq .summary"
+    )]
+    Plan(PlanArgs),
+    /// Make a domain as a file has it
+    #[command(
+        override_usage = "manage-dt apply [OPTIONS] [FILE]",
+        after_help = "\
+Shows the plan and asks. What was changed since the plan was made is refused.
+A run that failed or was interrupted says what is done; the next goes on.
+Only --prune, --destroy and --replace delete.
+
+Examples:
+  manage-dt apply plant.yaml
+  manage-dt apply plant.yaml --dry-run
+  manage-dt apply plant.yaml --prune --yes
+  manage-dt apply plant.yaml --destroy"
+    )]
+    Apply(ApplyArgs),
+    /// Show what in a domain is not as a file has it
+    #[command(
+        override_usage = "manage-dt drift [OPTIONS] [FILE]",
+        after_help = "\
+A resource is missing, differs, is unowned (it lacks the owner's tag), or
+unlisted (it has the tag and is not in the file).
+
+Examples:
+  manage-dt drift plant.yaml
+  manage-dt drift plant.yaml --detailed-exit-code
+  manage-dt --output json drift plant.yaml | jq '.changes[].state'"
+    )]
+    Drift(DriftArgs),
+    /// Write the file of `plan` and `apply` from what a domain holds
+    #[command(
+        override_usage = "manage-dt export [OPTIONS] <DIR>",
+        after_help = "\
+`plan` on what it wrote has nothing to do.
+
+Examples:
+  manage-dt export plant
+  manage-dt export plant --owner plant-a --force
+  manage-dt export plant && manage-dt plan plant/twins.yaml"
+    )]
+    Export(ExportArgs),
     /// Check and compare digital twin models, offline
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  manage-dt model check my_model.json
+  manage-dt model diff my_model_1.json my_model_2.json"
+    )]
     Model(ModelVerb),
     /// Try, check and test adapters offline
+    #[command(after_help = "\
+Examples:
+  manage-dt adapter try custom-adapter '{\"humidity\":54.2}'
+  manage-dt adapter lint custom-adapter
+  manage-dt adapter test cases/")]
     Adapter(AdapterArgs),
     /// Run recorded messages through a new adapter: what changes
     #[command(
@@ -244,6 +312,10 @@ Examples:
   mosquitto_sub ... | manage-dt send default-adapter --ndjson --rate 10 -")]
     Send(SendArgs),
     /// Certificates for devices of a local platform
+    #[command(after_help = "\
+Examples:
+  manage-dt --local device-cert issue custom-adapter
+  manage-dt --local device-cert revoke custom-adapter")]
     DeviceCert(DeviceCertArgs),
     /// Print the shell lines that point OCI tools at a local platform
     #[command(after_help = "\
@@ -396,6 +468,9 @@ pub fn parse(
     let mut cli = Cli::from_arg_matches(&matches)?;
     let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     cli.global.typed = global::IDS.iter().copied().filter(|id| typed(id)).collect();
+    if (cli.global.query.is_some() || cli.global.raw_output) && !typed("output") {
+        cli.global.output = OutputFormat::Json;
+    }
     if let Verb::Adapter(AdapterArgs { verb: AdapterVerb::Try(trial) }) = &mut cli.verb {
         // OCI_CLI_ENDPOINT is an address of the control plane, not one of a device.
         trial.endpoint = trial.endpoint.take().filter(|_| typed("endpoint"));

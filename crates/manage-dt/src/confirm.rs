@@ -1,26 +1,22 @@
-//! Asking before something that cannot be undone.
+//! A question before something is changed.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
-/// Asks a question on the terminal that only `y` or `yes` answers with yes.
-///
-/// # Errors
-/// Wrong usage without a terminal to ask on, where the verb needs `--yes`; a failure that says so
-/// when the answer is another one.
-pub fn confirm(question: &str) -> Result<(), Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::usage(format!("{question} There is no terminal to ask on"))
-            .hint("--yes says yes"));
+/// Asks on stderr; only `y` and `yes` are a yes. Without a terminal nobody can answer.
+pub fn ask(question: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "nobody can be asked: stdin is not a terminal; nothing has been changed",
+        )
+        .hint("--yes goes on without asking"));
     }
-    // Nobody is left to answer on a closed stderr.
-    let _ = write!(io::stderr(), "{question} [y/N] ");
+    let unreadable = |error| Failure::new(ExitCode::Refused, format!("cannot ask: {error}"));
+    let mut stderr = std::io::stderr();
+    write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush()).map_err(unreadable)?;
     let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    match read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "Yes" | "YES") {
-        true => Ok(()),
-        false => Err(Failure::new(ExitCode::Refused, "not confirmed; nothing was changed")),
-    }
+    std::io::stdin().lock().read_line(&mut answer).map_err(unreadable)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }

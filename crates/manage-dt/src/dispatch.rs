@@ -53,6 +53,13 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         let message = "`--output csv` is for `sql`";
         return Err(Failure::usage(message).hint("use `--output json`"));
     }
+    if global.query.is_some() || global.raw_output {
+        if global.output != OutputFormat::Json {
+            let message = "--query and --raw-output are for JSON";
+            return Err(Failure::usage(message).hint("leave --output away, or use --output json"));
+        }
+        crate::print::filter::set(global.query.as_deref(), global.raw_output)?;
+    }
     match &cli.verb {
         Verb::Adapter(args) => verbs::adapter::run(args, global, &environment),
         Verb::Archive(args) => verbs::archive::run(args, global, &environment),
@@ -68,6 +75,10 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Content(args) => verbs::past::content(args, global, &environment),
         Verb::Diff(args) => verbs::past::diff(args, global, &environment),
         Verb::Show(args) => verbs::show::run(args, global, &environment),
+        Verb::Plan(args) => verbs::declare::plan(args, global, &environment),
+        Verb::Apply(args) => verbs::declare::apply(args, global, &environment),
+        Verb::Drift(args) => verbs::declare::drift(args, global, &environment),
+        Verb::Export(args) => verbs::declare::export(args, global, &environment),
         Verb::Doctor => verbs::doctor::run(global, &environment),
         Verb::Config(args) => verbs::config::run(args, global, &environment),
         Verb::Man { dir } => verbs::man::run(dir),
@@ -87,6 +98,8 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
 fn only_text(global: &crate::args::GlobalArgs) -> Result<(), Failure> {
     match global.output {
         crate::args::OutputFormat::Table => Ok(()),
-        _ => Err(Failure::usage("this verb prints text only; leave --output away")),
+        _ => Err(Failure::usage(
+            "this verb prints text only; leave --output, --query and --raw-output away",
+        )),
     }
 }

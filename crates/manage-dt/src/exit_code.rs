@@ -14,6 +14,8 @@ pub enum ExitCode {
     Unreachable = 3,
     /// The platform does not accept the credentials.
     NotAuthorized = 4,
+    /// Asked for with `--detailed-exit-code`: there is something to do.
+    Changes = 10,
     /// Stopped by Ctrl-C.
     Interrupted = 130,
 }
@@ -33,6 +35,7 @@ Exit codes:
   2    wrong usage: arguments, configuration file, unknown twin, missing file
   3    the platform cannot be reached, TLS or name look-up failed
   4    the credentials were not accepted
+  10   with --detailed-exit-code: something is to be done, or differs
   130  interrupted";
 
 #[cfg(test)]
@@ -47,6 +50,7 @@ mod tests {
             ExitCode::Usage,
             ExitCode::Unreachable,
             ExitCode::NotAuthorized,
+            ExitCode::Changes,
             ExitCode::Interrupted,
         ] {
             let start = format!("  {:<5}", code.code());

@@ -9,7 +9,7 @@ pub mod args;
 pub mod auth;
 pub mod client_errors;
 pub mod config;
-mod confirm;
+pub mod confirm;
 pub mod data_access;
 pub mod device;
 pub mod dispatch;

@@ -1,5 +1,6 @@
 //! Results on stdout: tables and panels, or one JSON document.
 
+pub mod filter;
 pub mod json_text;
 pub mod panel;
 pub mod report;

@@ -72,7 +72,8 @@ impl Report {
     pub fn finish(mut self) -> Result<(), Failure> {
         if self.format == OutputFormat::Json {
             let document = Value::Object(std::mem::take(&mut self.document));
-            self.write(&format!("{document:#}\n"));
+            let text = super::filter::text(document)?;
+            self.write(&text);
         }
         match self.broken.filter(|error| error.kind() != ErrorKind::BrokenPipe) {
             None => Ok(()),

@@ -123,8 +123,8 @@ fn revoke(external_key: String, state_dir: &Path, output: OutputFormat) -> Resul
 }
 
 fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).expect("only texts");
-    anstream::println!("{text}");
+    let document = serde_json::to_value(value).expect("only texts");
+    anstream::print!("{}", crate::print::filter::text(document)?);
     Ok(())
 }
 

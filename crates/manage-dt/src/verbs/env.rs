@@ -21,7 +21,7 @@ pub fn run(args: &EnvArgs, global: &GlobalArgs, environment: &Environment) -> Re
     let client = ClientDir::of_state_dir(&state_dir)?;
     let lines = client.env_sh()?;
     let text = match global.output {
-        OutputFormat::Json => format!("{:#}\n", variables(&lines)),
+        OutputFormat::Json => crate::print::filter::text(variables(&lines))?,
         _ => lines,
     };
     match std::io::stdout().lock().write_all(text.as_bytes()) {

@@ -7,6 +7,7 @@ pub mod command;
 pub mod completions;
 pub mod config;
 pub mod create;
+pub mod declare;
 pub mod delete;
 pub mod demo;
 pub mod device_cert;

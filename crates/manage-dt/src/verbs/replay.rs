@@ -18,7 +18,6 @@ use super::present_adapter::{self, PresentAdapter, Unavailable};
 use crate::args::{GlobalArgs, ReplayArgs};
 use crate::client_errors::failed;
 use crate::config::Environment;
-use crate::confirm::confirm;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 use crate::print::Report;
@@ -88,8 +87,8 @@ async fn replay(
     report.part("summary", || view::summary_json(&changes), |_| String::new());
     report.part("changes", || view::json(&changes), |width| view::text(&changes, width));
     if args.apply {
-        if !args.yes {
-            confirm(&apply::question(&args.twin, &changes))?;
+        if !args.yes && !crate::confirm::ask(&apply::question(&args.twin, &changes))? {
+            return Err(Failure::new(ExitCode::Refused, "not confirmed; nothing has been changed"));
         }
         let done = apply::rewrite(session, &instance.id, &details).await?;
         report.part("rewritten", || json!(done), |_| apply::text(&done));

@@ -1,7 +1,7 @@
 //! `restore`: a state directory from a backup.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -101,11 +101,7 @@ fn ask(state_dir: &Path) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return Err(refused());
     }
-    // Nobody is left to answer on a closed stderr.
-    let _ = write!(io::stderr(), "{place} is not empty; move it aside and restore? [y/N] ");
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    match read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
+    match crate::confirm::ask(&format!("{place} is not empty; move it aside and restore?"))? {
         true => Ok(()),
         false => Err(refused()),
     }
