@@ -13,7 +13,7 @@ use platform::names::Surface;
 
 use crate::answer::{Answer, basic, error, request_id, set};
 use crate::websocket::{self, Slot};
-use crate::{body, control, data, device, health, openapi, token, vault};
+use crate::{body, control, data, device, emulation, health, openapi, token, vault};
 
 /// What is known of the other end of a connection.
 pub(crate) struct Peer {
@@ -138,6 +138,9 @@ async fn bare(
     certificate: Option<&ClientCertificate>,
 ) -> Answer {
     let path = parts.uri.path();
+    if let Some(answer) = emulation::answer(platform, parts, incoming).await {
+        return answer;
+    }
     let has_credentials = certificate.is_some() || basic(&parts.headers).is_some();
     match part(path) {
         Part::Control => control::answer(platform, parts, incoming).await,

@@ -5,6 +5,7 @@
 mod adapter;
 mod command;
 mod device_cert;
+mod emulate;
 mod global;
 mod model;
 mod replay;
@@ -23,6 +24,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
 pub use command::{CommandArgs, Payload};
 pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs};
+pub use emulate::{ClockArgs, ClockVerb, EmulateArgs, EmulateVerb};
 pub use global::{GlobalArgs, OutputFormat};
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use replay::ReplayArgs;
@@ -143,6 +145,21 @@ Examples:
   manage-dt serve --state-dir /var/lib/manage-dt --https-port 443
   manage-dt --local create custom-adapter    (in another terminal)")]
     Serve(ServeArgs),
+    /// Run a command with an empty platform around it, as in CI
+    #[command(
+        override_usage = "manage-dt emulate [OPTIONS] -- <COMMAND>...\n       \
+                          manage-dt emulate <reset|snapshot|restore|forget|snapshots|clock> ...",
+        after_help = "\
+The platform has free ports and a temporary directory; the command gets the
+environment of client/env.sh, and its exit code is this one's: 128 and the number
+of the signal that ended it, 126 or 127 when it cannot be run.
+
+Examples:
+  manage-dt emulate -- pytest tests
+  manage-dt emulate --seed twins.yaml -- sh -c 'manage-dt query pump && ./check.sh'
+  manage-dt emulate --allow-control -- sh -c './fill.sh && manage-dt emulate reset'"
+    )]
+    Emulate(EmulateArgs),
     /// See it all once: a platform, three twins, telemetry, queries
     #[command(after_help = "\
 Example:

@@ -36,8 +36,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn verb(cli: &Cli) -> Result<(), Failure> {
     let global = &cli.global;
     let environment = Environment::of_process();
-    // `serve` and `demo` set up logging of their own.
-    if !matches!(cli.verb, Verb::Serve(_) | Verb::Demo) {
+    // Verbs with a platform in them set up logging of their own.
+    if !matches!(cli.verb, Verb::Serve(_) | Verb::Demo | Verb::Emulate(_)) {
         log::init(global.verbose, global.debug);
     }
     let writes_sarif = matches!(
@@ -63,6 +63,7 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Doctor => verbs::doctor::run(global, &environment),
         Verb::Config(args) => verbs::config::run(args, global, &environment),
         Verb::Man { dir } => verbs::man::run(dir),
+        Verb::Emulate(args) => verbs::emulate::run(args, global, &environment),
         Verb::Env(args) => verbs::env::run(args, global, &environment),
         Verb::User(args) => verbs::user::run(args, global, &environment),
         Verb::Completions { shell } => verbs::completions::run(*shell),

@@ -167,3 +167,15 @@ pub const SECRET_METADATA_BYTES_MAX: usize = 4096;
 /// Days until a secret scheduled for deletion is deleted when the caller names no time, and at
 /// most; the least is one day.
 pub const SECRET_DELETION_DAYS_MAX: i64 = 30;
+
+/// Bytes of a snapshot's name.
+pub const SNAPSHOT_NAME_BYTES_MAX: usize = 64;
+
+/// States that an emulation keeps at once, the one of its start included.
+pub const SNAPSHOTS_MAX: usize = 64;
+
+/// Bytes that all states together may take in memory.
+pub const SNAPSHOTS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// How far an emulation's clock may be ahead, microseconds: 100 years.
+pub const CLOCK_AHEAD_MAX_US: i64 = 100 * 366 * 24 * 3600 * 1_000_000;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use crate::clock::Clock;
 use crate::commands::{Commands, watch_deadlines};
 use crate::domain_groups::HostsSink;
+use crate::emulation::Emulation;
 use crate::identity::Caller;
 use crate::ingest::{Ingest, Twin, TwinCache};
 use crate::limits::ServiceLimits;
@@ -40,6 +41,7 @@ pub struct Platform {
     pub(crate) retries: RetriesRunning,
     pub(crate) turns: Turns,
     pub(crate) hosts_sink: OnceLock<HostsSink>,
+    pub(crate) emulation: OnceLock<Weak<dyn Emulation>>,
 }
 
 impl Platform {
@@ -59,8 +61,8 @@ impl Platform {
             .map_err(|error| StoreError::Failed(format!("token signing key: {error}")))?;
         let metrics = Arc::new(Metrics::default());
         let (kept, held) = (store.session_all().await?, store.session_held().await?);
-        let sessions = Arc::new(Sessions::load(kept, held, clock()));
-        let commands = Commands::load(store.clone(), sessions.clone(), clock).await?;
+        let sessions = Arc::new(Sessions::load(kept, held, clock.now_us()));
+        let commands = Commands::load(store.clone(), sessions.clone(), clock.clone()).await?;
         watch_deadlines(&commands);
         let ingest = Ingest::start(store.clone(), metrics.clone());
         let (bell, heard) = WorkBell::new();
@@ -83,6 +85,7 @@ impl Platform {
             retries: RetriesRunning::default(),
             turns: Turns::default(),
             hosts_sink: OnceLock::new(),
+            emulation: OnceLock::new(),
         });
         tokio::spawn(work::run(Arc::downgrade(&platform), heard));
         Ok(platform)
@@ -121,7 +124,12 @@ impl Platform {
 
     /// Now, UTC microseconds.
     pub fn now_us(&self) -> i64 {
-        (self.clock)()
+        self.clock.now_us()
+    }
+
+    /// The platform's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Bounds what each device may send, messages a second; 0 takes the bound away.

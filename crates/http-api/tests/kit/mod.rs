@@ -13,7 +13,7 @@ use oci_core::date::imf_fixdate;
 use oci_core::sign::Signer;
 use platform::Platform;
 use platform::certificates::ClientCertificate;
-use platform::clock::wall_clock_us;
+use platform::clock::{Clock, wall_clock_us};
 use platform::limits::ServiceLimits;
 use platform::names::HostNames;
 use platform::store::{Setup, Store};
@@ -84,10 +84,15 @@ impl Served {
         let port = socket.local_addr().unwrap().port();
         let names =
             HostNames { region: "local-1".into(), suffix: "localhost".into(), https_port: port };
-        let platform =
-            Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us, limits)
-                .await
-                .unwrap();
+        let platform = Platform::start(
+            Arc::new(store),
+            setup.clone(),
+            names,
+            Clock::of(wall_clock_us),
+            limits,
+        )
+        .await
+        .unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let certificate = made.cert.der().clone();
         let private = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();

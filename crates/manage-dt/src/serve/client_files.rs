@@ -33,6 +33,8 @@ pub struct ClientFiles<'a> {
     pub names: &'a HostNames,
     /// Ports as bound.
     pub ports: Ports,
+    /// What control of an emulation takes, if it is allowed.
+    pub emulation_token: Option<&'a str>,
 }
 
 impl ClientFiles<'_> {
@@ -134,6 +136,11 @@ impl ClientFiles<'_> {
         ];
         if let Some(port) = self.ports.mqtt {
             lines.push(("IOT_MQTT_PORT", port.to_string()));
+        }
+        if let Some(token) = self.emulation_token {
+            let url = format!("https://localhost:{}/emulation", self.ports.https);
+            lines.push(("MANAGE_DT_EMULATION_URL", url));
+            lines.push(("MANAGE_DT_EMULATION_TOKEN", token.to_owned()));
         }
         lines.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect()
     }

@@ -38,6 +38,15 @@ pub fn run(
     written
 }
 
+/// Creates a twin and tells nothing but its failure.
+pub(super) async fn quietly(definition: Definition) -> Result<Vec<Outcome>, Failure> {
+    let plan = Plan::of(&definition.twin, &definition.settings.data_dir)?;
+    let session = definition.connect()?;
+    let mut outcomes = Vec::new();
+    create(&session, &plan, &mut outcomes).await?;
+    Ok(outcomes)
+}
+
 /// A failure half way says which parts exist, and what to do about them.
 fn how_to_go_on(failure: Failure, twin: &str, outcomes: &[Outcome]) -> Failure {
     let is_uncertain = matches!(failure.exit, ExitCode::Interrupted | ExitCode::Unreachable);

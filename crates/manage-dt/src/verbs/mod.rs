@@ -9,6 +9,7 @@ pub mod delete;
 pub mod demo;
 pub mod device_cert;
 pub mod doctor;
+pub mod emulate;
 pub mod env;
 mod instances;
 pub mod list;

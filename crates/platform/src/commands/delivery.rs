@@ -156,7 +156,7 @@ impl Commands {
             (true, Some(_)) => {
                 let waiting = OpenCommand {
                     delivery: Some(Delivery { acknowledged: true, ..delivery }),
-                    deadline_us: (self.clock)() + command.response_us,
+                    deadline_us: self.clock.now_us() + command.response_us,
                     ..command
                 };
                 self.keep(&mut book, name, waiting, None).await;
@@ -191,9 +191,9 @@ impl Commands {
     }
 
     /// Settles what is overdue; how long there is nothing to do then.
-    async fn expire(&self) -> Duration {
+    pub async fn expire(&self) -> Duration {
         let mut book = self.book.lock().await;
-        let now_us = (self.clock)();
+        let now_us = self.clock.now_us();
         for name in book.overdue(now_us) {
             let Some(command) = book.get(name) else { continue };
             let is_delivered = command.delivery.as_ref().is_some_and(|one| one.acknowledged);
@@ -203,7 +203,7 @@ impl Commands {
             };
             self.move_to(&mut book, name, status, None).await;
         }
-        let wait_us = book.deadline_us().map_or(i64::MAX, |next_us| next_us - (self.clock)());
+        let wait_us = book.deadline_us().map_or(i64::MAX, |next_us| next_us - self.clock.now_us());
         // One that could not be stored is not tried in a loop.
         LOOK.min(Duration::from_micros(u64::try_from(wait_us.max(10_000)).unwrap_or(u64::MAX)))
     }
@@ -215,12 +215,12 @@ impl Commands {
             .delivery
             .as_ref()
             .is_some_and(|one| one.acknowledged || self.sessions.exists(one.via, &one.client_id));
-        if is_out || command.deadline_us <= (self.clock)() {
+        if is_out || command.deadline_us <= self.clock.now_us() {
             return true;
         }
         let (endpoint, status) = (&command.request_endpoint, command.status);
         let is_new = matches!(status, DeliveryStatus::Accepted | DeliveryStatus::Prepared);
-        match self.sessions.choose(&command.via, endpoint, (self.clock)()) {
+        match self.sessions.choose(&command.via, endpoint, self.clock.now_us()) {
             choice @ Choice::Now { .. } => self.send(book, name, choice).await,
             Choice::Full => {
                 if status == DeliveryStatus::Accepted {
@@ -294,7 +294,7 @@ impl Commands {
         command: OpenCommand,
         response: Option<&CommandResponse>,
     ) -> bool {
-        match self.store.command_update(&command, response, (self.clock)()).await {
+        match self.store.command_update(&command, response, self.clock.now_us()).await {
             Ok(()) => {
                 book.put(name, command);
                 true
