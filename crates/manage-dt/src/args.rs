@@ -11,6 +11,7 @@ mod model;
 mod replay;
 mod send;
 mod serve;
+mod simulate;
 mod twins;
 mod user;
 
@@ -30,6 +31,7 @@ pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use replay::ReplayArgs;
 pub use send::{SendArgs, Via};
 pub use serve::{Limits, ServeArgs};
+pub use simulate::{Fault, Load, SimulateArgs};
 pub use twins::{ConfigVerb, ShowArgs};
 pub use user::{UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
 
@@ -190,6 +192,19 @@ Examples:
   manage-dt send unstructured photo.bin --via https --endpoint workshop/camera
   mosquitto_sub ... | manage-dt send default-adapter --ndjson --rate 10 -")]
     Send(SendArgs),
+    /// Run a fleet of devices: payloads that the adapter accepts, and faults
+    #[command(after_help = "\
+The adapter's reference payload is varied as far as the adapter accepts it; twins
+without adapter of their own get payloads made of the model. The summary tells
+what was acknowledged and accepted, what was rejected and why, and how long it
+took. Exit code 1 says that messages were not acknowledged.
+
+Examples:
+  manage-dt simulate custom-adapter --duration 30s
+  manage-dt simulate custom-adapter -n 1000 --create --delete --rate 0.5 \\
+      --load diurnal --duration 10m --fault late=0.01 --fault malformed=0.001
+  manage-dt simulate default-adapter --dry-run --duration 10s --seed 7")]
+    Simulate(SimulateArgs),
     /// Certificates for devices of a local platform
     DeviceCert(DeviceCertArgs),
     /// Print the shell lines that point OCI tools at a local platform
@@ -320,6 +335,13 @@ pub fn parse(
         // As above; typed, it is the device's, and the control plane's is the environment's.
         send.endpoint = send.endpoint.take().filter(|_| typed("endpoint"));
         if send.endpoint.is_some() {
+            cli.global.endpoint = std::env::var("OCI_CLI_ENDPOINT").ok();
+            cli.global.typed.retain(|id| *id != "endpoint");
+        }
+    }
+    if let Verb::Simulate(simulate) = &mut cli.verb {
+        simulate.endpoint = simulate.endpoint.take().filter(|_| typed("endpoint"));
+        if simulate.endpoint.is_some() {
             cli.global.endpoint = std::env::var("OCI_CLI_ENDPOINT").ok();
             cli.global.typed.retain(|id| *id != "endpoint");
         }

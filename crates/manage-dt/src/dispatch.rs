@@ -59,6 +59,7 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Send(args) => verbs::send::run(args, global, &environment),
         Verb::DeviceCert(args) => verbs::device_cert::run(args, global, &environment),
         Verb::List => verbs::list::run(global, &environment),
+        Verb::Simulate(args) => verbs::simulate::run(args, global, &environment),
         Verb::Show(args) => verbs::show::run(args, global, &environment),
         Verb::Doctor => verbs::doctor::run(global, &environment),
         Verb::Config(args) => verbs::config::run(args, global, &environment),

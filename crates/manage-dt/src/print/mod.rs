@@ -2,6 +2,7 @@
 
 pub mod json_text;
 pub mod panel;
+pub mod progress;
 pub mod report;
 pub mod sarif;
 pub mod table;

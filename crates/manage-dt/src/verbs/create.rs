@@ -39,12 +39,27 @@ pub fn run(
 }
 
 /// Creates a twin and tells nothing but its failure.
-pub(super) async fn quietly(definition: Definition) -> Result<Vec<Outcome>, Failure> {
+pub(super) async fn quietly(definition: Definition) -> Result<(), Failure> {
     let plan = Plan::of(&definition.twin, &definition.settings.data_dir)?;
-    let session = definition.connect()?;
+    create(&definition.connect()?, &plan, &mut Vec::new()).await
+}
+
+/// What `create` has seen to be there.
+pub(super) struct Parts {
+    /// OCID of the adapter; none of a twin without a model.
+    pub adapter_id: Option<String>,
+    /// The instance, and whether it was made.
+    pub instance: Outcome,
+}
+
+/// Creates the twin of a session, as far as it does not exist.
+pub(super) async fn of_session(session: &Session, plan: &Plan) -> Result<Parts, Failure> {
     let mut outcomes = Vec::new();
-    create(&session, &plan, &mut outcomes).await?;
-    Ok(outcomes)
+    create(session, plan, &mut outcomes).await?;
+    let instance = outcomes.pop();
+    let instance =
+        instance.ok_or_else(|| Failure::new(ExitCode::Refused, "nothing was created"))?;
+    Ok(Parts { adapter_id: outcomes.pop().map(|adapter| adapter.id), instance })
 }
 
 /// A failure half way says which parts exist, and what to do about them.

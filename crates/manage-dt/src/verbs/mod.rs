@@ -23,5 +23,6 @@ mod resource;
 pub mod send;
 pub mod serve;
 pub mod show;
+pub mod simulate;
 mod structure;
 pub mod user;
