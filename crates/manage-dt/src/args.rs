@@ -3,6 +3,7 @@
 //! Parsing is all that happens here; what an absent option means is decided in `config`.
 
 mod adapter;
+mod bulk;
 mod command;
 mod device_cert;
 mod emulate;
@@ -23,6 +24,7 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
+pub use bulk::BulkArgs;
 pub use command::{CommandArgs, Payload};
 pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use emulate::{ClockArgs, ClockVerb, EmulateArgs, EmulateVerb};
@@ -118,6 +120,21 @@ Examples:
   manage-dt --output json show custom-adapter | jq .content"
     )]
     Show(ShowArgs),
+    /// Create many instances from a CSV file
+    #[command(
+        override_usage = "manage-dt bulk [OPTIONS] <TWIN> <FILE.csv>",
+        after_help = "\
+Columns: external_key, and if wanted name, description, auth_id, connectivity_type,
+gateways (OCIDs, with ; between them), tag.KEY, defined_tag.NAMESPACE.KEY. All rows
+are checked before one is created. The report has a line for each row; the same
+command goes on with what is not done, also after Ctrl-C.
+
+Examples:
+  manage-dt bulk custom-adapter pumps.csv --dry-run
+  manage-dt bulk custom-adapter pumps.csv --parallel 16
+  jq -r 'select(.status==\"failed\") | .error' pumps.csv.report.ndjson"
+    )]
+    Bulk(BulkArgs),
     /// Check and compare digital twin models, offline
     #[command(subcommand)]
     Model(ModelVerb),

@@ -51,6 +51,7 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
     }
     match &cli.verb {
         Verb::Adapter(args) => verbs::adapter::run(args, global, &environment),
+        Verb::Bulk(args) => verbs::bulk::run(args, global, &environment),
         Verb::Create(args) => verbs::create::run(args, global, &environment),
         Verb::Query(args) => verbs::query::run(args, global, &environment),
         Verb::Replay(args) => verbs::replay::run(args, global, &environment),

@@ -44,22 +44,13 @@ pub(super) async fn quietly(definition: Definition) -> Result<(), Failure> {
     create(&definition.connect()?, &plan, &mut Vec::new()).await
 }
 
-/// What `create` has seen to be there.
-pub(super) struct Parts {
-    /// OCID of the adapter; none of a twin without a model.
-    pub adapter_id: Option<String>,
-    /// The instance, and whether it was made.
-    pub instance: Outcome,
-}
-
-/// Creates the twin of a session, as far as it does not exist.
-pub(super) async fn of_session(session: &Session, plan: &Plan) -> Result<Parts, Failure> {
-    let mut outcomes = Vec::new();
-    create(session, plan, &mut outcomes).await?;
-    let instance = outcomes.pop();
-    let instance =
-        instance.ok_or_else(|| Failure::new(ExitCode::Refused, "nothing was created"))?;
-    Ok(Parts { adapter_id: outcomes.pop().map(|adapter| adapter.id), instance })
+/// Model and adapter of a twin, created as far as they do not exist: the OCID of the adapter, none
+/// of a twin without a model.
+pub(super) async fn adapter_of(session: &Session, plan: &Plan) -> Result<Option<String>, Failure> {
+    let Some(structure) = &plan.structure else { return Ok(None) };
+    let existing = existing(session, plan).await?;
+    model(session, structure, existing.model).await?;
+    Ok(Some(adapter(session, structure, existing.adapter).await?.id))
 }
 
 /// A failure half way says which parts exist, and what to do about them.

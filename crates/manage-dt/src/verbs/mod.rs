@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub mod adapter;
+pub mod bulk;
 pub mod command;
 pub mod completions;
 pub mod config;

@@ -38,7 +38,7 @@ impl Twins {
         keys: &Keys,
         may_create: bool,
     ) -> Result<(), Failure> {
-        let mut missing = self.find(session, keys).await?;
+        let missing = self.find(session, keys).await?;
         if missing.is_empty() {
             return Ok(());
         }
@@ -53,9 +53,7 @@ impl Twins {
             );
             return Err(Failure::new(ExitCode::Refused, text).hint("--create creates them"));
         }
-        let template = self.template(session, keys).await?;
-        // The template's own instance may have been one of them.
-        missing.retain(|key| Some(key) != template.external_key.as_ref());
+        let template = template(session).await?;
         let progress = Progress::of("created", missing.len() as u64);
         let calls = missing.iter().map(|key| create_one(session, &template, key));
         let mut calls = stream::iter(calls).buffer_unordered(CALLS_MAX);
@@ -93,33 +91,6 @@ impl Twins {
         Ok(missing)
     }
 
-    /// The configured twin, created as far as it is missing: the others are like it.
-    async fn template(
-        &mut self,
-        session: &Session,
-        keys: &Keys,
-    ) -> Result<CreateDigitalTwinInstanceDetails, Failure> {
-        let definition = &session.definition;
-        let plan = Plan::of(&definition.twin, &definition.settings.data_dir)?;
-        let parts = create::of_session(session, &plan).await?;
-        let adapter = parts.adapter_id;
-        // A fleet of one is the twin itself.
-        if keys.count == 1 && keys.of(0) == plan.instance.external_key {
-            self.by_id.insert(parts.instance.id.clone(), keys.of(0));
-            if parts.instance.outcome == "created" {
-                self.created.push(parts.instance.id);
-            }
-        }
-        Ok(CreateDigitalTwinInstanceDetails {
-            iot_domain_id: definition.domain_id.clone(),
-            auth_id: Some(plan.instance.auth_id),
-            external_key: Some(plan.instance.external_key),
-            description: Some(plan.instance.description),
-            digital_twin_adapter_id: adapter,
-            ..CreateDigitalTwinInstanceDetails::default()
-        })
-    }
-
     /// Deletes what was created here.
     pub async fn delete(&mut self, session: &Session) -> Result<(), Failure> {
         let progress = Progress::of("deleted", self.created.len() as u64);
@@ -139,16 +110,32 @@ impl Twins {
     }
 }
 
+/// What all of them have in common: the parts of the configured twin, created as far as they are
+/// missing.
+async fn template(session: &Session) -> Result<CreateDigitalTwinInstanceDetails, Failure> {
+    let definition = &session.definition;
+    let plan = Plan::of(&definition.twin, &definition.settings.data_dir)?;
+    Ok(CreateDigitalTwinInstanceDetails {
+        iot_domain_id: definition.domain_id.clone(),
+        auth_id: Some(plan.instance.auth_id.clone()),
+        external_key: Some(plan.instance.external_key.clone()),
+        display_name: Some(plan.instance.device_name.clone()),
+        description: Some(plan.instance.description.clone()),
+        digital_twin_adapter_id: create::adapter_of(session, &plan).await?,
+        ..CreateDigitalTwinInstanceDetails::default()
+    })
+}
+
 async fn create_one(
     session: &Session,
     template: &CreateDigitalTwinInstanceDetails,
     key: &str,
 ) -> Result<DigitalTwinInstance, Failure> {
-    let details = CreateDigitalTwinInstanceDetails {
-        external_key: Some(key.to_owned()),
-        display_name: Some(key.to_owned()),
-        ..template.clone()
-    };
+    let mut details = template.clone();
+    // A fleet of one is the configured twin itself.
+    if details.external_key.as_deref() != Some(key) {
+        (details.external_key, details.display_name) = (Some(key.to_owned()), Some(key.to_owned()));
+    }
     let created = session.control.instance_create(&details).await;
     created.map_err(|error| failed(&format!("Cannot create Digital Twin Instance '{key}'"), &error))
 }
