@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use super::report_file::{Entry, Status};
 use crate::failure::Failure;
 
+/// Bytes of one file.
+const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Rows of one file.
 const ROWS_MAX: usize = 1_000_000;
 /// Problems that are collected; a file with more has one that explains them all.
@@ -98,10 +100,10 @@ impl fmt::Display for Problem {
 /// Exit 2 when the file cannot be read, or its heads say nothing.
 pub fn read(path: &Path) -> Result<(Vec<Row>, Vec<Problem>), Failure> {
     let shown = path.display();
-    let file = std::fs::File::open(path)
-        .map_err(|error| Failure::usage(format!("{shown} cannot be read: {error}")))?;
-    let mut reader =
-        ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(without_mark(file)?);
+    let bytes = contents(path)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let mut lines = Lines { bytes, at: 0, line: 1 };
+    let mut reader = ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(bytes);
     let heads = reader.headers().map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
     let heads: Vec<String> = heads.iter().map(str::to_owned).collect();
     let columns = columns(&heads).map_err(|why| {
@@ -113,7 +115,8 @@ pub fn read(path: &Path) -> Result<(Vec<Row>, Vec<Problem>), Failure> {
     for record in reader.records() {
         match record {
             Ok(record) => {
-                let mut check = Check { line: 0, heads: &heads, problems: &mut problems };
+                let line = lines.of(record.position());
+                let mut check = Check { line, heads: &heads, problems: &mut problems };
                 let row = check.row(&record, &columns);
                 if let Some(first) = seen.insert(row.external_key.clone(), row.line)
                     && !row.external_key.is_empty()
@@ -123,7 +126,7 @@ pub fn read(path: &Path) -> Result<(Vec<Row>, Vec<Problem>), Failure> {
                 }
                 rows.push(row);
             }
-            Err(error) => problems.push(broken(&error)),
+            Err(error) => problems.push(broken(&error, lines.of(error.position()))),
         }
         if rows.len() > ROWS_MAX {
             return Err(Failure::usage(format!("{shown} has more than {ROWS_MAX} rows")));
@@ -138,19 +141,43 @@ pub fn read(path: &Path) -> Result<(Vec<Row>, Vec<Problem>), Failure> {
     Ok((rows, problems))
 }
 
-/// The file without the mark that some programs put in front of UTF-8.
-fn without_mark(file: std::fs::File) -> Result<impl std::io::Read, Failure> {
-    use std::io::{BufRead as _, BufReader};
-    let mut reader = BufReader::new(file);
-    let start = reader.fill_buf().map_err(Failure::usage)?;
-    if start.starts_with(b"\xef\xbb\xbf") {
-        reader.consume(3);
+/// The whole file, if it is not too large.
+fn contents(path: &Path) -> Result<Vec<u8>, Failure> {
+    use std::io::Read as _;
+    let shown = path.display();
+    let unreadable = |error| Failure::usage(format!("{shown} cannot be read: {error}"));
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let mib = FILE_BYTES_MAX / (1024 * 1024);
+        return Err(Failure::usage(format!("{shown} has more than {mib} MiB; divide it")));
     }
-    Ok(reader)
+    Ok(bytes)
 }
 
-fn broken(error: &csv::Error) -> Problem {
-    let line = error.position().map_or(0, csv::Position::line);
+/// Counts lines. The reader's own count is one behind when lines end as on Windows, or are blank.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line on which the record that is read from here begins; asked in their order.
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let from = position.map_or(self.at, |position| position.byte() as usize);
+        let is_blank = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        let to = from + rest.iter().take_while(is_blank).count();
+        let passed = self.bytes.get(self.at..to).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at = self.at.max(to);
+        self.line
+    }
+}
+
+fn broken(error: &csv::Error, line: u64) -> Problem {
     let why = match error.kind() {
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
         _ => error.to_string(),
@@ -203,7 +230,6 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn row(&mut self, record: &StringRecord, columns: &[Column]) -> Row {
-        self.line = record.position().map_or(0, csv::Position::line);
         let mut row = Row { line: self.line, digest: self.digest(record), ..Row::default() };
         if record.len() != columns.len() {
             let (have, want) = (record.len(), columns.len());
@@ -334,15 +360,15 @@ mod tests {
 
     #[test]
     fn rows_are_read_with_their_tags() {
-        let text = "\u{feff}external_key,name,tag.site,defined_tag.ops.cost,description\r\n\
+        let text = "\u{feff}external_key,name,tag.site,defined_tag.ops.cost,description\r\n\r\n\
                     a,\"Pump, left\",north,42,\r\n b , ,,,\"two\nlines? no\"\r\n";
         let (rows, problems) = read_text(text.as_bytes()).unwrap();
         assert_eq!(rows[0].name.as_deref(), Some("Pump, left"));
         assert_eq!(rows[0].freeform_tags["site"], "north");
         assert_eq!(rows[0].defined_tags["ops"]["cost"], "42");
-        assert_eq!((rows[1].line, rows[1].external_key.as_str()), (3, "b"));
+        assert_eq!((rows[1].line, rows[1].external_key.as_str()), (4, "b"));
         assert_eq!(rows[1].name, None);
-        assert_eq!(problems, ["3: column 5 (description): it has the control character '\\n'"]);
+        assert_eq!(problems, ["4: column 5 (description): it has the control character '\\n'"]);
     }
 
     #[test]
