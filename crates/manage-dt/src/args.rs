@@ -8,6 +8,7 @@ mod command;
 mod device_cert;
 mod emulate;
 mod global;
+mod init;
 mod model;
 mod replay;
 mod send;
@@ -29,6 +30,7 @@ pub use command::{CommandArgs, Payload};
 pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs};
 pub use emulate::{ClockArgs, ClockVerb, EmulateArgs, EmulateVerb};
 pub use global::{GlobalArgs, OutputFormat};
+pub use init::InitArgs;
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use replay::ReplayArgs;
 pub use send::{SendArgs, Via};
@@ -244,6 +246,17 @@ Examples:
   manage-dt user remove ann"
     )]
     User(UserArgs),
+    /// Write a configuration by asking: domain, sign-in, devices
+    #[command(after_help = "\
+What an option or its variable gives is not asked for; without a terminal nothing
+is. The domains of the compartment are offered if the platform can be asked.
+
+Examples:
+  manage-dt init
+  manage-dt --profile FRA init --data-dir plant
+  manage-dt init --domain-id ocid1.iotdomain... --auth-id ocid1.vaultsecret... \\
+      --app-client-id app --app-client-secret-file secret --user me --password-file pw")]
+    Init(InitArgs),
     /// Find what is wrong: from the profile to the token of the data API
     #[command(after_help = "\
 Names the first broken step and the fix, and the traps that lead other OCI tools

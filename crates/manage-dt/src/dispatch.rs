@@ -59,6 +59,7 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Command(args) => verbs::command::run(args, global, &environment),
         Verb::Send(args) => verbs::send::run(args, global, &environment),
         Verb::DeviceCert(args) => verbs::device_cert::run(args, global, &environment),
+        Verb::Init(args) => verbs::init::run(args, global, &environment),
         Verb::List => verbs::list::run(global, &environment),
         Verb::Simulate(args) => verbs::simulate::run(args, global, &environment),
         Verb::Show(args) => verbs::show::run(args, global, &environment),

@@ -67,24 +67,34 @@ impl Definition {
     /// instance principal, which asks its own machine for its region.
     pub fn connect(self) -> Result<Session, Failure> {
         let settings = &self.settings;
-        let setup = |error| client_errors::failed("Cannot connect", &error);
         let http = http(settings)?;
-        let SignIn { identity, region, region_metadata, origin } = auth::sign_in(settings, &http)?;
-        let endpoint = match (&settings.endpoint, &region) {
-            (Some(endpoint), _) => endpoint.clone(),
-            (None, Some(name)) => {
-                region::endpoint("iot", name, region_metadata.as_deref()).map_err(Failure::usage)?
-            }
-            (None, None) => {
-                let text = format!("{origin} names no region");
-                return Err(Failure::usage(text).hint("give one with --region or OCI_CLI_REGION"));
-            }
-        };
-        tracing::debug!("Control plane: {endpoint}");
-        let control = ControlClient::new(http.clone(), &endpoint, identity).map_err(setup)?;
-        let control = control.with_retry(settings.retry);
+        let sign_in = auth::sign_in(settings, &http)?;
+        let (control, region) = control(settings, http.clone(), sign_in)?;
         Ok(Session { definition: self, control, http, region })
     }
+}
+
+/// The control plane that the settings mean, and its region.
+pub fn control(
+    settings: &Settings,
+    http: reqwest::Client,
+    sign_in: SignIn,
+) -> Result<(ControlClient, Option<String>), Failure> {
+    let SignIn { identity, region, region_metadata, origin } = sign_in;
+    let endpoint = match (&settings.endpoint, &region) {
+        (Some(endpoint), _) => endpoint.clone(),
+        (None, Some(name)) => {
+            region::endpoint("iot", name, region_metadata.as_deref()).map_err(Failure::usage)?
+        }
+        (None, None) => {
+            let text = format!("{origin} names no region");
+            return Err(Failure::usage(text).hint("give one with --region or OCI_CLI_REGION"));
+        }
+    };
+    tracing::debug!("Control plane: {endpoint}");
+    let control = ControlClient::new(http, &endpoint, identity)
+        .map_err(|error| client_errors::failed("Cannot connect", &error))?;
+    Ok((control.with_retry(settings.retry), region))
 }
 
 /// Connections that trust what the settings say.

@@ -12,6 +12,7 @@ pub mod device_cert;
 pub mod doctor;
 pub mod emulate;
 pub mod env;
+pub mod init;
 mod instances;
 pub mod list;
 pub mod man;
