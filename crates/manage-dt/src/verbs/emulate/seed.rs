@@ -37,8 +37,9 @@ impl Seed {
             return Err(Failure::usage(text));
         }
         let twins = names.iter().map(|name| config.twin(name)).collect::<Result<Vec<_>, _>>()?;
-        let dir = path.parent().unwrap_or(Path::new("")).to_owned();
-        let dir = std::path::absolute(&dir).unwrap_or(dir);
+        let unreadable = |error| Failure::usage(format!("--seed {}: {error}", path.display()));
+        let absolute = std::path::absolute(path).map_err(unreadable)?;
+        let dir = absolute.parent().unwrap_or(Path::new("/")).to_owned();
         for twin in &twins {
             for file in FILE_FIELDS.iter().filter_map(|field| twin.field(field)) {
                 let file = dir.join(file);
