@@ -185,8 +185,11 @@ impl Running {
             }
         }
         platform.drain().await;
-        let tasks = &mut *self.background.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(tasks).join_all().await;
+        let tasks = {
+            let mut background = self.background.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *background)
+        };
+        tasks.join_all().await;
     }
 
     /// Makes the present state the one that a reset brings back, if control was allowed.

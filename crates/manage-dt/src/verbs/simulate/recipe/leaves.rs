@@ -52,7 +52,7 @@ impl Leaf {
                 let value = low + random.share() * (high - low);
                 json!(((value * factor).round() / factor).clamp(*low, *high))
             }
-            Range::Either => json!(random.next() % 2 == 0),
+            Range::Either => json!(random.next().is_multiple_of(2)),
             Range::OneOf(values) => values[random.below(values.len())].clone(),
         };
         set(payload, &self.pointer, value);
