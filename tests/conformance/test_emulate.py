@@ -177,6 +177,12 @@ def test_a_state_directory_is_kept_and_goes_on(emulate, tmp_path):
     exits(0, emulate(*keep, binary(), "show", "unstructured"))
 
 
+def test_a_platform_in_a_platform_has_no_control_of_the_outer_one(emulate):
+    inner = ("--", binary(), "emulate", "reset")
+    done = emulate("--allow-control", "--", binary(), "emulate", *inner)
+    assert "allows control" in exits(2, done).stderr
+
+
 def test_control_in_the_command(emulate):
     b = binary()
     script = f"""

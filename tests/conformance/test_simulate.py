@@ -79,9 +79,9 @@ def test_more_devices_than_connections_take_turns(platform, simulate):
 
 def test_what_a_run_created_it_deletes(platform, simulate):
     exits(0, in_client(platform, "create", "custom-adapter"))
-    run = ("-n", 30, "--keys", "robot-{n}", "--create", "--delete", "--duration", "1s")
+    run = ("-n", 30, "--keys", "robot-{}", "--create", "--delete", "--duration", "1s")
     assert told(exits(0, simulate("custom-adapter", *run)))["sent"] > 0
-    done = simulate("custom-adapter", "-n", 30, "--keys", "robot-{n}", "--duration", "1s")
+    done = simulate("custom-adapter", "-n", 30, "--keys", "robot-{}", "--duration", "1s")
     assert "30 of 30 digital twins do not exist: 'robot-1'" in exits(1, done).stderr
     assert "--create" in done.stderr
     exits(0, in_client(platform, "show", "custom-adapter"))
@@ -90,7 +90,7 @@ def test_what_a_run_created_it_deletes(platform, simulate):
 def test_an_interrupt_ends_with_the_summary_and_cleans_up(platform, simulate):
     command = [
         binary(), "--data-dir", platform.client, "--output", "json", "simulate", "unstructured",
-        "-n", "20", "--keys", "robot-{n}", "--create", "--delete", "--rate", "20",
+        "-n", "20", "--keys", "robot-{}", "--create", "--delete", "--rate", "20",
     ]
     process = subprocess.Popen(
         [str(word) for word in command], env=platform.tool_env(), text=True,
@@ -105,7 +105,7 @@ def test_an_interrupt_ends_with_the_summary_and_cleans_up(platform, simulate):
     summary = json.loads(out)
     assert summary["acknowledged"] > 0
     assert summary["sent"] - summary["acknowledged"] <= 20, "at most one under way for each"
-    done = simulate("unstructured", "-n", 20, "--keys", "robot-{n}", "--duration", "1s")
+    done = simulate("unstructured", "-n", 20, "--keys", "robot-{}", "--duration", "1s")
     assert "20 of 20" in exits(1, done).stderr
 
 
@@ -152,7 +152,7 @@ def test_what_cannot_be_is_told(platform, simulate, tmp_path):
         "custom-adapter", "--via", "https", "--fault", "storm=1"
     )
     assert "out-of-range" in refused("custom-adapter", "--fault", "nonsense=1")
-    assert "{n}" in refused("custom-adapter", "--keys", "a")
+    assert "{}" in refused("custom-adapter", "--keys", "a")
     assert "100000" in refused("custom-adapter", "-n", "100001")
     (tmp_path / "bad.json").write_text('{"battery": "low"}')
     assert "does not accept" in refused("custom-adapter", "--payload", tmp_path / "bad.json")

@@ -126,10 +126,11 @@ Examples:
     #[command(
         override_usage = "manage-dt bulk [OPTIONS] <TWIN> <FILE.csv>",
         after_help = "\
-Columns: external_key, and if wanted name, description, auth_id, connectivity_type,
-gateways (OCIDs, with ; between them), tag.KEY, defined_tag.NAMESPACE.KEY. All rows
-are checked before one is created. The report has a line for each row; the same
-command goes on with what is not done, also after Ctrl-C.
+Columns: external_key, and if wanted name, description, auth_id,
+connectivity_type, gateways (OCIDs, with ; between them), tag.KEY and
+defined_tag.NAMESPACE.KEY. All rows are checked before one is created. The
+report has a line for each row; the same command goes on with what is not done,
+also after Ctrl-C.
 
 Examples:
   manage-dt bulk custom-adapter pumps.csv --dry-run
@@ -171,14 +172,15 @@ Examples:
         override_usage = "manage-dt emulate [OPTIONS] -- <COMMAND>...\n       \
                           manage-dt emulate <reset|snapshot|restore|forget|snapshots|clock> ...",
         after_help = "\
-The platform has free ports and a temporary directory; the command gets the
-environment of client/env.sh, and its exit code is this one's: 128 and the number
-of the signal that ended it, 126 or 127 when it cannot be run.
+The platform has free ports and a temporary directory. The command gets the
+environment of client/env.sh, and its exit code is this one's: 128 and the
+number of the signal that ended it, 126 or 127 when it cannot be run.
 
 Examples:
   manage-dt emulate -- pytest tests
-  manage-dt emulate --seed twins.yaml -- sh -c 'manage-dt query pump && ./check.sh'
-  manage-dt emulate --allow-control -- sh -c './fill.sh && manage-dt emulate reset'"
+  manage-dt emulate --seed twins.yaml -- sh -c 'manage-dt query pump | grep 42'
+  manage-dt emulate --allow-control -- ./check.sh
+  manage-dt emulate reset                            (within ./check.sh)"
     )]
     Emulate(EmulateArgs),
     /// See it all once: a platform, three twins, telemetry, queries
@@ -213,10 +215,10 @@ Examples:
     Send(SendArgs),
     /// Run a fleet of devices: payloads that the adapter accepts, and faults
     #[command(after_help = "\
-The adapter's reference payload is varied as far as the adapter accepts it; twins
-without adapter of their own get payloads made of the model. The summary tells
-what was acknowledged and accepted, what was rejected and why, and how long it
-took. Exit code 1 says that messages were not acknowledged.
+The adapter's reference payload is varied as far as the adapter accepts it;
+twins without adapter of their own get payloads made of the model. The summary
+tells what was acknowledged and accepted, what was rejected and why, and how
+long it took. Exit code 1 says that messages were not acknowledged.
 
 Examples:
   manage-dt simulate custom-adapter --duration 30s
@@ -248,14 +250,16 @@ Examples:
     User(UserArgs),
     /// Write a configuration by asking: domain, sign-in, devices
     #[command(after_help = "\
-What an option or its variable gives is not asked for; without a terminal nothing
-is. The domains of the compartment are offered if the platform can be asked.
+What an option or its variable gives is not asked for; without a terminal
+nothing is. The domains of the compartment are offered if the platform can be
+asked.
 
 Examples:
   manage-dt init
   manage-dt --profile FRA init --data-dir plant
   manage-dt init --domain-id ocid1.iotdomain... --auth-id ocid1.vaultsecret... \\
-      --app-client-id app --app-client-secret-file secret --user me --password-file pw")]
+      --app-client-id app --app-client-secret-file secret \\
+      --user me --password-file password")]
     Init(InitArgs),
     /// Find what is wrong: from the profile to the token of the data API
     #[command(after_help = "\

@@ -47,8 +47,8 @@ pub enum EmulateVerb {
     Snapshots,
     /// Show the platform's clock, or put it ahead
     #[command(after_help = "\
-Tokens, retention, sessions, commands and secrets follow the clock; what has ended
-by then has ended when the command is done. Signatures and certificates do not:
+Tokens, retention, sessions, commands and secrets follow the clock; what ends by
+then has ended when this is done. Signatures and certificates do not follow it:
 clients date those by the machine's clock.
 
 Examples:

@@ -23,7 +23,7 @@ pub struct SimulateArgs {
     #[arg(short = 'n', long, value_name = "N", default_value_t = 1,
           value_parser = clap::value_parser!(u32).range(1..=DEVICES_MAX))]
     pub devices: u32,
-    /// External keys of a fleet; {n} is the number [default: the twin's, then -{n}]
+    /// External keys of a fleet; {} is the number [default: the twin's, then -{}]
     #[arg(long, value_name = "PATTERN", value_parser = pattern)]
     pub keys: Option<String>,
     /// Create the twins that do not exist
@@ -136,9 +136,9 @@ impl SimulateArgs {
 }
 
 fn pattern(text: &str) -> Result<String, String> {
-    match text.matches("{n}").count() {
+    match text.matches("{}").count() {
         1 => Ok(text.to_owned()),
-        _ => Err("a name with {n} in it once, such as pump-{n}".to_owned()),
+        _ => Err("a name with {} in it once, such as pump-{}".to_owned()),
     }
 }
 
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn keys_have_one_number() {
-        assert!(pattern("pump-{n}").is_ok());
-        assert!(pattern("pump").is_err() && pattern("{n}{n}").is_err());
+        assert!(pattern("pump-{}").is_ok());
+        assert!(pattern("pump").is_err() && pattern("{}{}").is_err());
     }
 }

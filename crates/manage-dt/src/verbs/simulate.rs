@@ -131,7 +131,7 @@ fn keys(args: &SimulateArgs, definition: &Definition) -> Result<Keys, Failure> {
     let pattern = match (&args.keys, args.devices) {
         (Some(pattern), _) => pattern.clone(),
         (None, 1) => own.to_owned(),
-        (None, _) => format!("{own}-{{n}}"),
+        (None, _) => format!("{own}-{{}}"),
     };
     Ok(Keys { pattern, count: args.devices })
 }

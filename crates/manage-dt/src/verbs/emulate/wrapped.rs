@@ -17,8 +17,8 @@ use crate::failure::Failure;
 const CANNOT_RUN: u8 = 126;
 const NOT_FOUND: u8 = 127;
 /// Variables of these kinds say where a client looks; those of the surrounding shell name another
-/// platform.
-const CLIENT_VARIABLES: &str = "OCI_CLI_";
+/// platform, maybe the one around this one.
+const CLIENT_VARIABLES: [&str; 2] = ["OCI_CLI_", "MANAGE_DT_EMULATION_"];
 
 /// Signals that are the command's.
 pub struct Signals {
@@ -66,7 +66,8 @@ pub async fn run(
     let mut child = Command::new(program);
     child.args(arguments);
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with(CLIENT_VARIABLES)) {
+        let begins = |name: &str| CLIENT_VARIABLES.iter().any(|start| name.starts_with(start));
+        if name.to_str().is_some_and(begins) {
             child.env_remove(name);
         }
     }

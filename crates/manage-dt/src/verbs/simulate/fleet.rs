@@ -58,7 +58,7 @@ pub struct Fleet {
 /// External keys by number.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    /// The name of the only device, or with `{n}` in it those of all.
+    /// The name of the only device, or with `{}` in it those of all.
     pub pattern: String,
     /// How many there are.
     pub count: u32,
@@ -67,7 +67,7 @@ pub struct Keys {
 impl Keys {
     /// The key of a device, from 0.
     pub fn of(&self, device: u32) -> String {
-        self.pattern.replace("{n}", &(u64::from(device) + 1).to_string())
+        self.pattern.replace("{}", &(u64::from(device) + 1).to_string())
     }
 }
 
