@@ -97,11 +97,12 @@ impl Platform {
         self.sessions.close();
         self.drain().await;
     }
+}
 
-    /// The refusal of a state that nobody kept.
-    pub fn no_snapshot(name: &str) -> Refusal {
-        Refusal::new(ErrorCode::NotFound, format!("no snapshot is named '{}'", name.escape_debug()))
-    }
+/// The refusal of a state that nobody kept.
+pub fn no_snapshot(name: &str) -> Refusal {
+    let message = format!("no snapshot is named '{}'", name.escape_debug());
+    Refusal::new(ErrorCode::NotFound, message)
 }
 
 #[cfg(test)]

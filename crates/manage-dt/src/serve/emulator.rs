@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use iot_api::ErrorCode;
-use platform::emulation::{Emulation, Kept, START};
+use platform::emulation::{Emulation, Kept, START, no_snapshot};
 use platform::limits::{SNAPSHOTS_BYTES_MAX, SNAPSHOTS_MAX};
 use platform::store::{Store as _, StoreError};
 use platform::{Current, Platform, Refusal};
@@ -122,7 +122,7 @@ impl Emulation for Emulator {
         let mut store = self.store.lock().await;
         let (snapshot, kept, ahead_us) = match self.states().get(name) {
             Some(state) => (state.snapshot.clone(), state.kept.clone(), state.ahead_us),
-            None => return Err(Platform::no_snapshot(name)),
+            None => return Err(no_snapshot(name)),
         };
         self.current.get().retire().await;
         let (next, outcome) = match store.restore(&snapshot).await {
@@ -152,6 +152,6 @@ impl Emulation for Emulator {
             return Err(Refusal::invalid(format!("'{START}' stays")));
         }
         let forgotten = self.states().remove(name);
-        forgotten.map(drop).ok_or_else(|| Platform::no_snapshot(name))
+        forgotten.map(drop).ok_or_else(|| no_snapshot(name))
     }
 }
