@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::answer::{Answer, basic, error, request_id, set};
 use crate::websocket::{self, Slot};
-use crate::{body, control, data, device, health, history, openapi, token, vault};
+use crate::{body, control, data, device, emulation, health, history, openapi, token, vault};
 
 /// What is known of the other end of a connection.
 pub(crate) struct Peer {
@@ -151,6 +151,9 @@ async fn bare(
 ) -> Answer {
     let certificate = peer.certificate.as_ref();
     let path = parts.uri.path();
+    if let Some(answer) = emulation::answer(platform, parts, incoming).await {
+        return answer;
+    }
     let has_credentials = certificate.is_some() || basic(&parts.headers).is_some();
     match part(path) {
         Part::Control => control::answer(platform, parts, incoming).await,

@@ -10,6 +10,7 @@ mod control;
 mod data;
 mod device;
 mod dispatch;
+mod emulation;
 mod health;
 mod history;
 mod listen;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use platform::Platform;
+use platform::Current;
 use platform::certificates::ClientCertificate;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
@@ -35,10 +35,11 @@ const HEADER_BYTES_MAX: usize = 64 * 1024;
 pub async fn serve(
     socket: TcpListener,
     tls: TlsAcceptor,
-    platform: Arc<Platform>,
+    platform: impl Into<Current>,
     mqtt: Arc<dyn MqttSessions>,
     mut shutdown: watch::Receiver<bool>,
 ) {
+    let platform = platform.into();
     let mut connections = JoinSet::new();
     let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
     loop {
@@ -85,7 +86,7 @@ async fn connection(
     stream: TcpStream,
     turn: Option<OwnedSemaphorePermit>,
     tls: TlsAcceptor,
-    (platform, mqtt): (Arc<Platform>, Arc<dyn MqttSessions>),
+    (platform, mqtt): (Current, Arc<dyn MqttSessions>),
     mut shutdown: watch::Receiver<bool>,
 ) {
     // A refusal only costs latency.
@@ -110,7 +111,7 @@ async fn connection(
     });
     let asking = peer.clone();
     let service = service_fn(move |request| {
-        let (platform, peer) = (platform.clone(), asking.clone());
+        let (platform, peer) = (platform.get(), asking.clone());
         async move {
             let answer = dispatch::answer(&platform, &peer, request).await;
             Ok::<_, std::convert::Infallible>(answer)

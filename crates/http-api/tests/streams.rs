@@ -19,7 +19,7 @@ fn clock() -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_ends_with_its_token() {
-    let served = Served::with_clock(ServiceLimits::OPEN, clock).await;
+    let served = Served::with_clock(ServiceLimits::OPEN, platform::clock::Clock::of(clock)).await;
     let (setup, names) = (&served.setup, served.platform.names());
     let scope = format!("/{}/iot/{}", setup.group.short_id, setup.domain.short_id);
     let form = platform::tokens::TokenForm {

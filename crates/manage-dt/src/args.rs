@@ -4,14 +4,18 @@
 
 mod adapter;
 mod archive;
+mod bulk;
 mod command;
 mod declare;
 mod device_cert;
+mod emulate;
 mod global;
+mod init;
 mod model;
 mod replay;
 mod send;
 mod serve;
+mod simulate;
 mod state;
 mod time;
 mod twins;
@@ -27,14 +31,18 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use adapter::{AdapterArgs, AdapterVerb, LintArgs, SourceArgs, TestArgs, TryArgs};
 pub use archive::{ArchiveArgs, Dataset, Format, Layout};
+pub use bulk::BulkArgs;
 pub use command::{CommandArgs, Payload};
 pub use declare::{ApplyArgs, DriftArgs, ExportArgs, PlanArgs};
 pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs};
+pub use emulate::{ClockArgs, ClockVerb, EmulateArgs, EmulateVerb};
 pub use global::{GlobalArgs, OutputFormat};
+pub use init::InitArgs;
 pub use model::{ModelCheckArgs, ModelDiffArgs, ModelVerb};
 pub use replay::ReplayArgs;
 pub use send::{SendArgs, Via};
 pub use serve::{Limits, ServeArgs};
+pub use simulate::{Fault, Load, SimulateArgs};
 pub use state::{BackupArgs, RestoreArgs, SqlArgs, StateArgs};
 pub use twins::{ConfigVerb, ShowArgs};
 pub use user::{UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
@@ -217,6 +225,22 @@ Examples:
   manage-dt export plant && manage-dt plan plant/twins.yaml"
     )]
     Export(ExportArgs),
+    /// Create many instances from a CSV file
+    #[command(
+        override_usage = "manage-dt bulk [OPTIONS] <TWIN> <FILE.csv>",
+        after_help = "\
+Columns: external_key, and if wanted name, description, auth_id,
+connectivity_type, gateways (OCIDs, with ; between them), tag.KEY and
+defined_tag.NAMESPACE.KEY. All rows are checked before one is created. The
+report has a line for each row; the same command goes on with what is not done,
+also after Ctrl-C.
+
+Examples:
+  manage-dt bulk custom-adapter pumps.csv --dry-run
+  manage-dt bulk custom-adapter pumps.csv --parallel 16
+  jq -r 'select(.status==\"failed\") | .error' pumps.csv.report.ndjson"
+    )]
+    Bulk(BulkArgs),
     /// Check and compare digital twin models, offline
     #[command(
         subcommand,
@@ -278,6 +302,22 @@ Examples:
   manage-dt serve --state-dir /var/lib/manage-dt --https-port 443
   manage-dt --local create custom-adapter    (in another terminal)")]
     Serve(ServeArgs),
+    /// Run a command with an empty platform around it, as in CI
+    #[command(
+        override_usage = "manage-dt emulate [OPTIONS] -- <COMMAND>...\n       \
+                          manage-dt emulate <reset|snapshot|restore|forget|snapshots|clock> ...",
+        after_help = "\
+The platform has free ports and a temporary directory. The command gets the
+environment of client/env.sh, and its exit code is this one's: 128 and the
+number of the signal that ended it, 126 or 127 when it cannot be run.
+
+Examples:
+  manage-dt emulate -- pytest tests
+  manage-dt emulate --seed twins.yaml -- sh -c 'manage-dt query pump | grep 42'
+  manage-dt emulate --allow-control -- ./check.sh
+  manage-dt emulate reset                            (within ./check.sh)"
+    )]
+    Emulate(EmulateArgs),
     /// See it all once: a platform, three twins, telemetry, queries
     #[command(after_help = "\
 Example:
@@ -311,6 +351,19 @@ Examples:
   manage-dt send unstructured photo.bin --via https --endpoint workshop/camera
   mosquitto_sub ... | manage-dt send default-adapter --ndjson --rate 10 -")]
     Send(SendArgs),
+    /// Run a fleet of devices: payloads that the adapter accepts, and faults
+    #[command(after_help = "\
+The adapter's reference payload is varied as far as the adapter accepts it;
+twins without adapter of their own get payloads made of the model. The summary
+tells what was acknowledged and accepted, what was rejected and why, and how
+long it took. Exit code 1 says that messages were not acknowledged.
+
+Examples:
+  manage-dt simulate custom-adapter --duration 30s
+  manage-dt simulate custom-adapter -n 1000 --create --delete --rate 0.5 \\
+      --load diurnal --duration 10m --fault late=0.01 --fault malformed=0.001
+  manage-dt simulate default-adapter --dry-run --duration 10s --seed 7")]
+    Simulate(SimulateArgs),
     /// Certificates for devices of a local platform
     #[command(after_help = "\
 Examples:
@@ -368,6 +421,19 @@ Examples:
   manage-dt user remove ann"
     )]
     User(UserArgs),
+    /// Write a configuration by asking: domain, sign-in, devices
+    #[command(after_help = "\
+What an option or its variable gives is not asked for; without a terminal
+nothing is. The domains of the compartment are offered if the platform can be
+asked.
+
+Examples:
+  manage-dt init
+  manage-dt --profile FRA init --data-dir plant
+  manage-dt init --domain-id ocid1.iotdomain... --auth-id ocid1.vaultsecret... \\
+      --app-client-id app --app-client-secret-file secret \\
+      --user me --password-file password")]
+    Init(InitArgs),
     /// Find what is wrong: from the profile to the token of the data API
     #[command(after_help = "\
 Names the first broken step and the fix, and the traps that lead other OCI tools
@@ -479,6 +545,13 @@ pub fn parse(
         // As above; typed, it is the device's, and the control plane's is the environment's.
         send.endpoint = send.endpoint.take().filter(|_| typed("endpoint"));
         if send.endpoint.is_some() {
+            cli.global.endpoint = std::env::var("OCI_CLI_ENDPOINT").ok();
+            cli.global.typed.retain(|id| *id != "endpoint");
+        }
+    }
+    if let Verb::Simulate(simulate) = &mut cli.verb {
+        simulate.endpoint = simulate.endpoint.take().filter(|_| typed("endpoint"));
+        if simulate.endpoint.is_some() {
             cli.global.endpoint = std::env::var("OCI_CLI_ENDPOINT").ok();
             cli.global.typed.retain(|id| *id != "endpoint");
         }

@@ -36,8 +36,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn verb(cli: &Cli) -> Result<(), Failure> {
     let global = &cli.global;
     let environment = Environment::of_process();
-    // `serve` and `demo` set up logging of their own.
-    if !matches!(cli.verb, Verb::Serve(_) | Verb::Demo) {
+    // Verbs with a platform in them set up logging of their own.
+    if !matches!(cli.verb, Verb::Serve(_) | Verb::Demo | Verb::Emulate(_)) {
         log::init(global.verbose, global.debug);
     }
     let writes_sarif = matches!(
@@ -63,6 +63,7 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
     match &cli.verb {
         Verb::Adapter(args) => verbs::adapter::run(args, global, &environment),
         Verb::Archive(args) => verbs::archive::run(args, global, &environment),
+        Verb::Bulk(args) => verbs::bulk::run(args, global, &environment),
         Verb::Create(args) => verbs::create::run(args, global, &environment),
         Verb::Query(args) => verbs::query::run(args, global, &environment),
         Verb::Replay(args) => verbs::replay::run(args, global, &environment),
@@ -70,10 +71,12 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Command(args) => verbs::command::run(args, global, &environment),
         Verb::Send(args) => verbs::send::run(args, global, &environment),
         Verb::DeviceCert(args) => verbs::device_cert::run(args, global, &environment),
+        Verb::Init(args) => verbs::init::run(args, global, &environment),
         Verb::List => verbs::list::run(global, &environment),
         Verb::Watch(args) => verbs::watch::run(args, global, &environment),
         Verb::Content(args) => verbs::past::content(args, global, &environment),
         Verb::Diff(args) => verbs::past::diff(args, global, &environment),
+        Verb::Simulate(args) => verbs::simulate::run(args, global, &environment),
         Verb::Show(args) => verbs::show::run(args, global, &environment),
         Verb::Plan(args) => verbs::declare::plan(args, global, &environment),
         Verb::Apply(args) => verbs::declare::apply(args, global, &environment),
@@ -85,6 +88,7 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Sql(args) => verbs::sql::run(args, global, &environment),
         Verb::Backup(args) => verbs::backup::run(args, global, &environment),
         Verb::Restore(args) => verbs::backup::restore(args, global, &environment),
+        Verb::Emulate(args) => verbs::emulate::run(args, global, &environment),
         Verb::Env(args) => verbs::env::run(args, global, &environment),
         Verb::User(args) => verbs::user::run(args, global, &environment),
         Verb::Completions { shell } => verbs::completions::run(*shell),

@@ -21,5 +21,6 @@ pub mod runtime;
 pub mod serve;
 pub mod session;
 pub mod templates;
+pub mod temporary_dir;
 pub mod token_cache;
 pub mod verbs;

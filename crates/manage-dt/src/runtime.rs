@@ -9,11 +9,7 @@ use crate::failure::Failure;
 
 /// Runs `work` to its end, or until Ctrl-C.
 pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start: {error}")))?;
-    let outcome = runtime.block_on(async {
+    block_on_to_the_end(async {
         tokio::select! {
             // Listened for from before the first request on.
             biased;
@@ -22,7 +18,18 @@ pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, 
             }
             outcome = work => outcome,
         }
-    });
+    })
+}
+
+/// Runs `work` to its end; what Ctrl-C means is its own affair.
+pub fn block_on_to_the_end<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(ExitCode::Refused, format!("cannot start: {error}")))?;
+    let outcome = runtime.block_on(work);
     // A name look-up that hangs must not hold the process.
     runtime.shutdown_background();
     outcome

@@ -83,9 +83,19 @@ pub struct Connection {
 
 /// Prepares a connection: who signs, address, certificates.
 pub fn connect(settings: &Settings) -> Result<Connection, Failure> {
-    let setup = |error| client_errors::failed("Cannot connect", &error);
     let http = http(settings)?;
-    let SignIn { identity, region, region_metadata, origin } = auth::sign_in(settings, &http)?;
+    let sign_in = auth::sign_in(settings, &http)?;
+    let (control, region) = control(settings, http.clone(), sign_in)?;
+    Ok(Connection { control, http, region })
+}
+
+/// The control plane that the settings mean, and its region.
+pub fn control(
+    settings: &Settings,
+    http: reqwest::Client,
+    sign_in: SignIn,
+) -> Result<(ControlClient, Option<String>), Failure> {
+    let SignIn { identity, region, region_metadata, origin } = sign_in;
     let endpoint = match (&settings.endpoint, &region) {
         (Some(endpoint), _) => endpoint.clone(),
         (None, Some(name)) => {
@@ -97,9 +107,9 @@ pub fn connect(settings: &Settings) -> Result<Connection, Failure> {
         }
     };
     tracing::debug!("Control plane: {endpoint}");
-    let control = ControlClient::new(http.clone(), &endpoint, identity).map_err(setup)?;
-    let control = control.with_retry(settings.retry);
-    Ok(Connection { control, http, region })
+    let control = ControlClient::new(http, &endpoint, identity)
+        .map_err(|error| client_errors::failed("Cannot connect", &error))?;
+    Ok((control.with_retry(settings.retry), region))
 }
 
 /// Connections that trust what the settings say.

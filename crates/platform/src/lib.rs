@@ -11,9 +11,11 @@ mod changes;
 pub mod clock;
 pub mod commands;
 mod content;
+mod current;
 pub mod data;
 pub mod domain_groups;
 pub mod domains;
+pub mod emulation;
 pub mod error;
 pub mod events;
 pub mod first_start;
@@ -41,5 +43,6 @@ mod validate;
 pub mod vault;
 pub mod work;
 
+pub use current::Current;
 pub use error::Refusal;
 pub use platform::Platform;

@@ -189,3 +189,14 @@ pub const HISTORY_MESSAGES_MAX: usize = 1_000_000;
 pub const HISTORY_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Time that the adapter may take for one rewrite; other changes wait for it.
 pub const HISTORY_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+/// Bytes of a snapshot's name.
+pub const SNAPSHOT_NAME_BYTES_MAX: usize = 64;
+
+/// States that an emulation keeps at once, the one of its start included.
+pub const SNAPSHOTS_MAX: usize = 64;
+
+/// Bytes that all states together may take in memory.
+pub const SNAPSHOTS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// How far an emulation's clock may be ahead, microseconds: 100 years.
+pub const CLOCK_AHEAD_MAX_US: i64 = 100 * 366 * 24 * 3600 * 1_000_000;

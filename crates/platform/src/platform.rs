@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use crate::clock::Clock;
 use crate::commands::{Commands, watch_deadlines};
 use crate::domain_groups::HostsSink;
+use crate::emulation::Emulation;
 use crate::events::Feed;
 use crate::identity::Caller;
 use crate::ingest::{Ingest, Twin, TwinCache};
@@ -44,6 +45,7 @@ pub struct Platform {
     pub(crate) page_ends: PageEnds,
     pub(crate) turns: Turns,
     pub(crate) hosts_sink: OnceLock<HostsSink>,
+    pub(crate) emulation: OnceLock<Weak<dyn Emulation>>,
 }
 
 impl Platform {
@@ -63,9 +65,10 @@ impl Platform {
             .map_err(|error| StoreError::Failed(format!("token signing key: {error}")))?;
         let metrics = Arc::new(Metrics::default());
         let (kept, held) = (store.session_all().await?, store.session_held().await?);
-        let sessions = Arc::new(Sessions::load(kept, held, clock()));
+        let sessions = Arc::new(Sessions::load(kept, held, clock.now_us()));
         let feed = Arc::new(Feed::default());
-        let commands = Commands::load(store.clone(), sessions.clone(), clock, feed.clone()).await?;
+        let commands =
+            Commands::load(store.clone(), sessions.clone(), clock.clone(), feed.clone()).await?;
         watch_deadlines(&commands);
         let ingest = Ingest::start(store.clone(), metrics.clone(), feed.clone());
         let (bell, heard) = WorkBell::new();
@@ -90,6 +93,7 @@ impl Platform {
             page_ends: PageEnds::default(),
             turns: Turns::default(),
             hosts_sink: OnceLock::new(),
+            emulation: OnceLock::new(),
         });
         tokio::spawn(work::run(Arc::downgrade(&platform), heard));
         Ok(platform)
@@ -128,7 +132,12 @@ impl Platform {
 
     /// Now, UTC microseconds.
     pub fn now_us(&self) -> i64 {
-        (self.clock)()
+        self.clock.now_us()
+    }
+
+    /// The platform's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Bounds what each device may send, messages a second; 0 takes the bound away.

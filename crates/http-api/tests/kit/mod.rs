@@ -76,7 +76,7 @@ impl Served {
 
     /// One with these limits.
     pub async fn limited(limits: ServiceLimits) -> Served {
-        Served::with_clock(limits, wall_clock_us).await
+        Served::with_clock(limits, Clock::of(wall_clock_us)).await
     }
 
     /// One with these limits and another clock.

@@ -118,10 +118,21 @@ impl ControlClient {
         path: &str,
         details: &impl Serialize,
     ) -> Result<T, ClientError> {
+        self.post_as(path, details, None).await
+    }
+
+    /// A create; its retry token is a random one unless it is given.
+    async fn post_as<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        details: &impl Serialize,
+        retry_token: Option<&str>,
+    ) -> Result<T, ClientError> {
         let body = serde_json::to_vec(details)
             .map_err(|error| ClientError::setup(format!("cannot write the request: {error}")))?;
-        let call =
+        let mut call =
             Call { body: Some(&body), ..Call::new(Method::POST, below(&self.base, path, &[])) };
+        call.retry_token = retry_token.map(str::to_owned).or(call.retry_token);
         self.send(&call, Repeat::Always).await?.json()
     }
 

@@ -149,6 +149,17 @@ pub struct GlobalArgs {
     pub typed: Vec<&'static str>,
 }
 
+impl GlobalArgs {
+    /// The same options of printing, for a platform of this state directory and its files.
+    pub fn for_platform(&self, state_dir: &std::path::Path) -> GlobalArgs {
+        let mut local = self.clone();
+        local.local = Some(state_dir.to_owned());
+        local.iot_config_file = "iot_config.yaml".into();
+        local.typed = vec!["local"];
+        local
+    }
+}
+
 /// Forms of the results: tables and panels, one JSON document, or SARIF for code review.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 #[expect(missing_docs, reason = "a comment would make every help text twice as long")]

@@ -128,6 +128,14 @@ impl Twin {
         self.fields.member(field)
     }
 
+    /// All fields that are not blank, in the order of the file.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.fields.0.iter();
+        pairs
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
+            .filter(|(_, value)| !value.is_empty())
+    }
+
     /// A field that the verb cannot do without.
     pub fn require(&self, field: &str) -> Result<&str, Failure> {
         let section = format!("digital_twins.{}", self.name);

@@ -3,6 +3,7 @@
 pub mod filter;
 pub mod json_text;
 pub mod panel;
+pub mod progress;
 pub mod report;
 pub mod sarif;
 pub mod table;

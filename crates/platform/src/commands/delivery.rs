@@ -166,7 +166,7 @@ impl Commands {
             (true, Some(_)) => {
                 let waiting = OpenCommand {
                     delivery: Some(Delivery { acknowledged: true, ..delivery }),
-                    deadline_us: (self.clock)() + command.response_us,
+                    deadline_us: self.clock.now_us() + command.response_us,
                     ..command
                 };
                 self.keep(&mut book, name, waiting, None).await;
@@ -204,9 +204,9 @@ impl Commands {
     }
 
     /// Settles what is overdue; how long there is nothing to do then.
-    async fn expire(&self) -> Duration {
+    pub async fn expire(&self) -> Duration {
         let mut book = self.book.lock().await;
-        let now_us = (self.clock)();
+        let now_us = self.clock.now_us();
         for name in book.overdue(now_us) {
             let Some(command) = book.get(name) else { continue };
             let is_delivered = command.delivery.as_ref().is_some_and(|one| one.acknowledged);
@@ -217,7 +217,7 @@ impl Commands {
             };
             self.move_to(&mut book, name, status, None).await;
         }
-        let wait_us = book.deadline_us().map_or(i64::MAX, |next_us| next_us - (self.clock)());
+        let wait_us = book.deadline_us().map_or(i64::MAX, |next_us| next_us - self.clock.now_us());
         // One that could not be stored is not tried in a loop.
         LOOK.min(Duration::from_micros(u64::try_from(wait_us.max(10_000)).unwrap_or(u64::MAX)))
     }
@@ -229,7 +229,7 @@ impl Commands {
             .delivery
             .as_ref()
             .is_some_and(|one| one.acknowledged || self.sessions.exists(one.via, &one.client_id));
-        if is_out || command.deadline_us <= (self.clock)() {
+        if is_out || command.deadline_us <= self.clock.now_us() {
             return true;
         }
         if command.status == DeliveryStatus::Accepted {
@@ -238,7 +238,7 @@ impl Commands {
         let Some(command) = book.get(name) else { return true };
         let endpoint = &command.request_endpoint;
         let is_new = command.status == DeliveryStatus::Prepared;
-        match self.sessions.choose(&command.via, endpoint, (self.clock)()) {
+        match self.sessions.choose(&command.via, endpoint, self.clock.now_us()) {
             choice @ Choice::Now { .. } => self.send(book, name, choice).await,
             Choice::Full => return false,
             Choice::Away if is_new => {
@@ -307,7 +307,7 @@ impl Commands {
         command: OpenCommand,
         response: Option<&CommandResponse>,
     ) -> bool {
-        match self.store.command_update(&command, response, (self.clock)()).await {
+        match self.store.command_update(&command, response, self.clock.now_us()).await {
             Ok(()) => {
                 self.feed.ring();
                 book.put(name, command);
