@@ -5,7 +5,7 @@ use iot_api::{ErrorCode, Nullable, Tags};
 
 use crate::error::Refusal;
 use crate::limits::REFERRING_NAMED_MAX;
-use crate::list::{Field, ListQuery};
+use crate::list::{Field, ListQuery, Listed};
 use crate::models::new_etag;
 use crate::platform::Platform;
 use crate::store::{Common, Deletion, Lifecycle, Resource, StoreError, Update};
@@ -64,6 +64,17 @@ impl<R: Resource> From<R> for Update {
 }
 
 impl Platform {
+    /// One page of resources.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn resource_list<R: Resource>(
+        &self,
+        query: &ListQuery,
+    ) -> Result<Listed<R>, Refusal> {
+        Ok(self.store().list(query).await?)
+    }
+
     /// The resource with this OCID, DELETED ones too.
     pub(crate) async fn known<R: Resource>(&self, id: &str) -> Result<R, Refusal> {
         let found = self.store().get::<R>(id).await?;

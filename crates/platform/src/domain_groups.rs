@@ -1,15 +1,18 @@
 //! Domain groups (control-plane.md 3.1, 5.2), and the hosts that groups and domains have.
 
-use iot_api::domains::{CreateIotDomainGroupDetails, UpdateIotDomainDetails};
+use iot_api::domains::{
+    ChangeCompartmentDetails, ConfigureIotDomainGroupDataAccessDetails,
+    CreateIotDomainGroupDetails, UpdateIotDomainDetails,
+};
 
 use crate::changes::common_change;
 use crate::error::Refusal;
 use crate::first_start::short_id;
 use crate::limits::VCNS_MAX;
-use crate::list::{Field, ListQuery, Listed};
+use crate::list::Field;
 use crate::platform::Platform;
 use crate::store::{Ceiling, Creation, DomainGroup, Kind, Lifecycle, StoreError, Stored};
-use crate::validate::Findings;
+use crate::validate::Asked;
 use crate::work::Job;
 
 /// Told the host names of all groups and domains whenever they change; the error is for the log of
@@ -25,17 +28,6 @@ impl Platform {
         self.known(id).await
     }
 
-    /// One page of a compartment's groups.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn domain_group_list(
-        &self,
-        query: ListQuery,
-    ) -> Result<Listed<DomainGroup>, Refusal> {
-        Ok(self.store().list(&query).await?)
-    }
-
     /// Makes a group; the second value is the work request's OCID.
     ///
     /// # Errors
@@ -43,9 +35,9 @@ impl Platform {
     /// `LimitExceeded`.
     pub async fn domain_group_create(
         &self,
-        details: CreateIotDomainGroupDetails,
+        asked: Asked<CreateIotDomainGroupDetails>,
     ) -> Result<(DomainGroup, String), Refusal> {
-        let mut findings = Findings::default();
+        let Asked { details, mut findings } = asked;
         let word = Kind::DomainGroup.type_word();
         let mut common = self.new_common(word, details.compartment_id, details.display_name);
         common.description = details.description;
@@ -93,11 +85,12 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &UpdateIotDomainDetails,
+        asked: &Asked<UpdateIotDomainDetails>,
     ) -> Result<String, Refusal> {
         let job = Job::update("UPDATE_IOT_DOMAIN_GROUP");
         self.work_accept(id, if_match, job, domains_busy(id), |group: &mut DomainGroup| {
-            let mut findings = Findings::default();
+            let Asked { details, findings } = asked;
+            let mut findings = findings.clone();
             common_change!(details).apply(&mut group.common, &mut findings);
             findings.check()
         })
@@ -132,12 +125,12 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        compartment_id: &str,
+        asked: &Asked<ChangeCompartmentDetails>,
     ) -> Result<String, Refusal> {
         let job = Job::update("MOVE_IOT_DOMAIN_GROUP");
         self.work_accept(id, if_match, job, Vec::new(), |group: &mut DomainGroup| {
-            compartment_id.clone_into(&mut group.common.parent_id);
-            Ok(())
+            asked.details.compartment_id.clone_into(&mut group.common.parent_id);
+            asked.findings.clone().check()
         })
         .await
     }
@@ -150,9 +143,10 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        vcn_ids: &[String],
+        asked: Asked<ConfigureIotDomainGroupDataAccessDetails>,
     ) -> Result<String, Refusal> {
-        let mut findings = Findings::default();
+        let Asked { details, mut findings } = asked;
+        let vcn_ids = details.db_allow_listed_vcn_ids;
         if vcn_ids.len() > VCNS_MAX {
             findings.add(format!("dbAllowListedVcnIds: at most {VCNS_MAX}"));
         }
@@ -162,7 +156,7 @@ impl Platform {
         findings.check()?;
         let job = Job::update("CONFIGURE_DOMAIN_GROUP_DATA_ACCESS");
         self.work_accept(id, if_match, job, domains_busy(id), |group: &mut DomainGroup| {
-            group.vcn_ids = Some(vcn_ids.to_vec());
+            group.vcn_ids = Some(vcn_ids.clone());
             Ok(())
         })
         .await

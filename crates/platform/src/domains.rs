@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use iot_api::ErrorCode;
 use iot_api::domains::{
-    ChangeIotDomainDataRetentionPeriodDetails, ConfigureIotDomainDataAccessDetails,
-    CreateIotDomainDetails, UpdateIotDomainDetails,
+    ChangeCompartmentDetails, ChangeIotDomainDataRetentionPeriodDetails,
+    ConfigureIotDomainDataAccessDetails, CreateIotDomainDetails, UpdateIotDomainDetails,
 };
 
 use crate::changes::common_change;
 use crate::error::Refusal;
 use crate::first_start::{RETENTION, short_id};
 use crate::limits::{APEX_PASSWORD_CHARS_MIN, IDENTITY_GROUPS_MAX, RETENTION_DAYS_MAX};
-use crate::list::{Field, ListQuery, Listed};
+use crate::list::Field;
 use crate::names::Surface;
 use crate::platform::Platform;
 use crate::store::{
     Ceiling, Creation, Domain, DomainGroup, Kind, Lifecycle, StoreError, TokenIssuer,
 };
-use crate::validate::Findings;
+use crate::validate::{Asked, Findings};
 use crate::work::{Job, steady};
 
 impl Platform {
@@ -28,14 +28,6 @@ impl Platform {
     /// `NotAuthorizedOrNotFound` when there is none.
     pub async fn domain_get(&self, id: &str) -> Result<Domain, Refusal> {
         self.known(id).await
-    }
-
-    /// One page of a compartment's domains.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn domain_list(&self, query: ListQuery) -> Result<Listed<Domain>, Refusal> {
-        Ok(self.store().list(&query).await?)
     }
 
     /// The domain with this short id, in any case, and its group (data-api.md 1.1).
@@ -73,9 +65,9 @@ impl Platform {
     /// `LimitExceeded`; `IncorrectState` or `Conflict` when the group is not ACTIVE.
     pub async fn domain_create(
         &self,
-        details: CreateIotDomainDetails,
+        asked: Asked<CreateIotDomainDetails>,
     ) -> Result<(Domain, String), Refusal> {
-        let mut findings = Findings::default();
+        let Asked { details, mut findings } = asked;
         let word = Kind::Domain.type_word();
         let mut common = self.new_common(word, details.compartment_id, details.display_name);
         common.description = details.description;
@@ -112,10 +104,11 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &UpdateIotDomainDetails,
+        asked: &Asked<UpdateIotDomainDetails>,
     ) -> Result<String, Refusal> {
         self.domain_change(id, if_match, Job::update("UPDATE_IOT_DOMAIN"), |domain| {
-            let mut findings = Findings::default();
+            let Asked { details, findings } = asked;
+            let mut findings = findings.clone();
             common_change!(details).apply(&mut domain.common, &mut findings);
             findings.check()
         })
@@ -138,11 +131,11 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        compartment_id: &str,
+        asked: &Asked<ChangeCompartmentDetails>,
     ) -> Result<String, Refusal> {
         self.domain_change(id, if_match, Job::update("MOVE_IOT_DOMAIN"), |domain| {
-            compartment_id.clone_into(&mut domain.common.parent_id);
-            Ok(())
+            asked.details.compartment_id.clone_into(&mut domain.common.parent_id);
+            asked.findings.clone().check()
         })
         .await
     }
@@ -155,12 +148,13 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &ChangeIotDomainDataRetentionPeriodDetails,
+        asked: &Asked<ChangeIotDomainDataRetentionPeriodDetails>,
     ) -> Result<String, Refusal> {
+        let Asked { details, findings } = asked;
         let days = details.data_retention_period_in_days;
         let job = Job::update("CHANGE_IOT_DOMAIN_DATA_RETENTION");
         self.domain_change(id, if_match, job, |domain| {
-            let mut findings = Findings::default();
+            let mut findings = findings.clone();
             let kept = match details.data_type.as_str() {
                 "RAW_DATA" => Some(&mut domain.retention.raw_data),
                 "REJECTED_DATA" => Some(&mut domain.retention.rejected_data),
@@ -197,13 +191,13 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &ConfigureIotDomainDataAccessDetails,
+        asked: &Asked<ConfigureIotDomainDataAccessDetails>,
     ) -> Result<String, Refusal> {
         use ConfigureIotDomainDataAccessDetails as Details;
         let job = Job::update("CONFIGURE_DOMAIN_DATA_ACCESS");
         self.domain_change(id, if_match, job, |domain| {
-            let mut findings = Findings::default();
-            match details {
+            let mut findings = asked.findings.clone();
+            match &asked.details {
                 Details::Direct { db_allow_listed_identity_group_names: groups } => {
                     identity_groups(groups, &mut findings);
                     domain.identity_groups = Some(groups.clone());

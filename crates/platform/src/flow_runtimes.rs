@@ -1,5 +1,6 @@
 //! Flow runtimes and their flows documents (control-plane.md 3.7, 4.8). They are kept, not run.
 
+use iot_api::domains::ChangeCompartmentDetails;
 use iot_api::flow_runtimes::{
     CreateIotFlowRuntimeDetails, NetworkConfigDetails, UpdateIotFlowRuntimeDetails,
 };
@@ -9,10 +10,9 @@ use crate::changes::common_change;
 use crate::error::Refusal;
 use crate::first_start::short_id;
 use crate::limits::{FILE_MOUNTS_MAX, SECURITY_GROUPS_MAX};
-use crate::list::{ListQuery, Listed};
 use crate::platform::Platform;
 use crate::store::{Creation, FlowRuntime, Kind, Lifecycle};
-use crate::validate::Findings;
+use crate::validate::{Asked, Findings};
 use crate::work::{Job, steady};
 
 const SCALES: [&str; 5] = ["LOWEST", "LOW", "MEDIUM", "HIGH", "HIGHEST"];
@@ -24,9 +24,9 @@ impl Platform {
     /// `InvalidParameter` with every finding, `RelatedResourceNotAuthorizedOrNotFound`.
     pub async fn flow_runtime_create(
         &self,
-        details: CreateIotFlowRuntimeDetails,
+        asked: Asked<CreateIotFlowRuntimeDetails>,
     ) -> Result<(FlowRuntime, String), Refusal> {
-        let mut findings = Findings::default();
+        let Asked { details, mut findings } = asked;
         let word = Kind::FlowRuntime.type_word();
         let mut common = self.new_common(word, details.compartment_id, details.display_name);
         common.description = details.description;
@@ -66,17 +66,6 @@ impl Platform {
         self.known(id).await
     }
 
-    /// One page of a compartment's flow runtimes.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn flow_runtime_list(
-        &self,
-        query: ListQuery,
-    ) -> Result<Listed<FlowRuntime>, Refusal> {
-        Ok(self.store().list(&query).await?)
-    }
-
     /// Changes a flow runtime; the work request's OCID, as of all that follow.
     ///
     /// # Errors
@@ -86,10 +75,11 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &UpdateIotFlowRuntimeDetails,
+        asked: &Asked<UpdateIotFlowRuntimeDetails>,
     ) -> Result<String, Refusal> {
         self.runtime_change(id, if_match, Job::update("UPDATE_IOT_FLOW_RUNTIME"), |runtime| {
-            let mut findings = Findings::default();
+            let Asked { details, findings } = asked;
+            let mut findings = findings.clone();
             common_change!(details).apply(&mut runtime.common, &mut findings);
             if let Some(scale) = &details.scale {
                 runtime.scale.clone_from(scale);
@@ -127,11 +117,11 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        compartment_id: &str,
+        asked: &Asked<ChangeCompartmentDetails>,
     ) -> Result<String, Refusal> {
         self.runtime_change(id, if_match, Job::update("MOVE_IOT_FLOW_RUNTIME"), |runtime| {
-            compartment_id.clone_into(&mut runtime.common.parent_id);
-            Ok(())
+            asked.details.compartment_id.clone_into(&mut runtime.common.parent_id);
+            asked.findings.clone().check()
         })
         .await
     }

@@ -7,10 +7,10 @@ use iot_api::instances::{CreateDigitalTwinInstanceDetails, UpdateDigitalTwinInst
 use crate::changes::common_change;
 use crate::error::Refusal;
 use crate::limits::GATEWAYS_MAX;
-use crate::list::{Field, ListQuery, Listed};
+use crate::list::Field;
 use crate::platform::Platform;
 use crate::store::{Adapter, Creation, Instance, Kind, TwinNo};
-use crate::validate::{Findings, not_blank};
+use crate::validate::{Asked, Findings, not_blank};
 
 /// What decides whether a twin's set-up is valid, besides the instance itself.
 struct Parts {
@@ -27,11 +27,11 @@ impl Platform {
     /// `NotAuthorizedOrResourceAlreadyExists` for an external key that is taken.
     pub async fn instance_create(
         &self,
-        details: CreateDigitalTwinInstanceDetails,
+        asked: Asked<CreateDigitalTwinInstanceDetails>,
     ) -> Result<Instance, Refusal> {
+        let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
-        self.domain_of_body(&domain_id).await?;
-        let mut findings = Findings::default();
+        let domain = findings.settle(self.domain_of_body(&domain_id).await)?;
         let mut common =
             self.new_common("iotdigitaltwininstance", domain_id.clone(), details.display_name);
         common.description = details.description;
@@ -55,6 +55,11 @@ impl Platform {
             adapter_id: details.digital_twin_adapter_id,
             gateways,
         };
+        if domain.is_none() {
+            // What it refers to would have to be in that domain.
+            own_rules(&instance, None, &mut findings);
+            return Err(findings.into_refusal());
+        }
         self.instance_check(&mut instance, findings).await?;
         let mut creation = Creation::of(instance.clone());
         creation.ceilings = self.gateway_ceilings(&instance);
@@ -71,14 +76,6 @@ impl Platform {
         self.known(id).await
     }
 
-    /// One page of instances.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn instance_list(&self, query: ListQuery) -> Result<Listed<Instance>, Refusal> {
-        Ok(self.store().list(&query).await?)
-    }
-
     /// Changes an instance; what it leads to is checked as a whole (devices.md 6). Its live
     /// sessions take the change up with their next message.
     ///
@@ -89,11 +86,12 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &UpdateDigitalTwinInstanceDetails,
+        asked: &Asked<UpdateDigitalTwinInstanceDetails>,
     ) -> Result<Instance, Refusal> {
         loop {
             let old: Instance = self.live(id, if_match).await?;
-            let (mut new, mut findings) = changed(&old, details);
+            let mut findings = asked.findings.clone();
+            let mut new = changed(&old, &asked.details, &mut findings);
             if old.model_id.is_some() && new.model_id.is_none() && new.adapter_id.is_none() {
                 findings.add("digitalTwinModelId: the model of an instance cannot be cleared");
             }
@@ -145,12 +143,11 @@ impl Platform {
         instance: &mut Instance,
         mut findings: Findings,
     ) -> Result<(), Refusal> {
-        findings.external_key(&instance.external_key);
         let parts = findings.settle(self.instance_parts(instance).await)?;
         if let Some(parts) = &parts {
             adapter_and_model(instance, parts.adapter.as_ref(), &mut findings);
         }
-        connectivity(instance, parts.as_ref(), &mut findings);
+        own_rules(instance, parts.as_ref(), &mut findings);
         if let Some(auth_id) = &instance.auth_id
             && !self.auth_exists(auth_id).await?
         {
@@ -225,10 +222,13 @@ impl Platform {
 }
 
 /// The state that an update leads to, before it is checked.
-fn changed(old: &Instance, details: &UpdateDigitalTwinInstanceDetails) -> (Instance, Findings) {
-    let mut findings = Findings::default();
+fn changed(
+    old: &Instance,
+    details: &UpdateDigitalTwinInstanceDetails,
+    findings: &mut Findings,
+) -> Instance {
     let mut new = old.clone();
-    common_change!(details).apply(&mut new.common, &mut findings);
+    common_change!(details).apply(&mut new.common, findings);
     if let Some(kind) = &details.connectivity_type {
         new.connectivity_type.clone_from(kind);
     }
@@ -254,7 +254,7 @@ fn changed(old: &Instance, details: &UpdateDigitalTwinInstanceDetails) -> (Insta
             (new.model_id, new.spec_uri) = (None, None);
         }
     }
-    (new, findings)
+    new
 }
 
 /// An adapter brings its model along; one that is named beside it must be the same.
@@ -270,6 +270,14 @@ fn adapter_and_model(instance: &mut Instance, adapter: Option<&Adapter>, finding
             instance.model_id = Some(adapter.model_id.clone());
             instance.spec_uri = Some(adapter.spec_uri.clone());
         }
+    }
+}
+
+/// Rules that need nothing but the instance, and the parts that were found.
+fn own_rules(instance: &Instance, parts: Option<&Parts>, findings: &mut Findings) {
+    findings.external_key(&instance.external_key);
+    if !findings.is_unread("connectivityType") {
+        connectivity(instance, parts, findings);
     }
 }
 

@@ -40,3 +40,4 @@ pub mod work;
 
 pub use error::Refusal;
 pub use platform::Platform;
+pub use validate::{Asked, Findings};

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 use crate::changes::common_change;
 use crate::error::Refusal;
 use crate::limits::INTERFACES_MAX;
-use crate::list::{Field, ListQuery, Listed};
+use crate::list::Field;
 use crate::platform::Platform;
 use crate::store::{Ceiling, Creation, Instance, Kind, Relationship, StoreError};
-use crate::validate::Findings;
+use crate::validate::{Asked, Findings};
 
 impl Platform {
     /// Checks a relationship against the models of its ends and keeps it.
@@ -25,11 +25,11 @@ impl Platform {
     /// has as many links as its model allows.
     pub async fn relationship_create(
         &self,
-        details: CreateDigitalTwinRelationshipDetails,
+        asked: Asked<CreateDigitalTwinRelationshipDetails>,
     ) -> Result<Relationship, Refusal> {
+        let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
-        self.domain_of_body(&domain_id).await?;
-        let mut findings = Findings::default();
+        let domain = findings.settle(self.domain_of_body(&domain_id).await)?;
         let mut common = self.new_common(
             Kind::Relationship.type_word(),
             domain_id.clone(),
@@ -38,6 +38,9 @@ impl Platform {
         common.description = details.description;
         common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
         findings.common(&common);
+        if domain.is_none() {
+            return Err(findings.into_refusal());
+        }
         let (source_id, target_id) =
             (details.source_digital_twin_instance_id, details.target_digital_twin_instance_id);
         let member = "sourceDigitalTwinInstanceId";
@@ -78,17 +81,6 @@ impl Platform {
         self.known(id).await
     }
 
-    /// One page of relationships.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn relationship_list(
-        &self,
-        query: ListQuery,
-    ) -> Result<Listed<Relationship>, Refusal> {
-        Ok(self.store().list(&query).await?)
-    }
-
     /// Changes name, description, tags and content.
     ///
     /// # Errors
@@ -97,11 +89,12 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &UpdateDigitalTwinRelationshipDetails,
+        asked: &Asked<UpdateDigitalTwinRelationshipDetails>,
     ) -> Result<Relationship, Refusal> {
         loop {
             let mut relationship: Relationship = self.live(id, if_match).await?;
-            let mut findings = Findings::default();
+            let Asked { details, findings } = asked;
+            let mut findings = findings.clone();
             common_change!(details).apply(&mut relationship.common, &mut findings);
             if let Some(content) = &details.content {
                 relationship.content = content.as_ref().map(|content| content.get().to_owned());

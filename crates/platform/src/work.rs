@@ -52,8 +52,8 @@ impl Platform {
     ///
     /// # Errors
     /// The store's.
-    pub async fn work_list(&self, query: ListQuery) -> Result<Listed<WorkRequest>, Refusal> {
-        Ok(self.store().work_list(&query).await?)
+    pub async fn work_list(&self, query: &ListQuery) -> Result<Listed<WorkRequest>, Refusal> {
+        Ok(self.store().work_list(query).await?)
     }
 
     /// One page of a work request's log, or of its errors.
@@ -63,9 +63,9 @@ impl Platform {
     pub async fn work_entries(
         &self,
         errors: bool,
-        query: ListQuery,
+        query: &ListQuery,
     ) -> Result<Listed<WorkEntry>, Refusal> {
-        Ok(self.store().work_entries(errors, &query).await?)
+        Ok(self.store().work_entries(errors, query).await?)
     }
 
     /// A work request that is to be kept with the change that it makes.

@@ -1,6 +1,5 @@
 //! Operations on adapters.
 
-use iot_api::Collection;
 use iot_api::adapters::DigitalTwinAdapter;
 use platform::Refusal;
 use platform::adapters::AdapterView;
@@ -9,7 +8,7 @@ use platform::list::Field;
 use platform::store::Adapter;
 use serde_json::value::RawValue;
 
-use super::{Call, with_etag, with_next};
+use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -30,9 +29,7 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
             ("lifecycleState", Field::LifecycleState),
         ])
         .await?;
-    let page = call.platform.adapter_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -1,16 +1,12 @@
 //! Operations on domain groups.
 
-use iot_api::Collection;
-use iot_api::domains::{
-    ChangeCompartmentDetails, ConfigureIotDomainGroupDataAccessDetails, IotDomainGroup,
-    IotDomainGroupParts,
-};
+use iot_api::domains::{IotDomainGroup, IotDomainGroupParts};
 use platform::Refusal;
 use platform::clock::rfc3339;
 use platform::list::Field;
 use platform::store::DomainGroup;
 
-use super::{Call, DOMAIN_STATES, accepted, created, with_etag, with_next};
+use super::{Call, DOMAIN_STATES, accepted, created, with_etag};
 use crate::answer::{Answer, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -31,14 +27,12 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
         ("lifecycleState", Field::LifecycleState),
     ];
     let query = call.list_in_compartment(&filters, DOMAIN_STATES)?;
-    let page = call.platform.domain_group_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) = (call.if_match.as_deref(), call.details()?);
-    let work_id = call.platform.domain_group_update(&call.id, if_match, &details).await?;
+    let (if_match, asked) = (call.if_match.as_deref(), call.details()?);
+    let work_id = call.platform.domain_group_update(&call.id, if_match, &asked).await?;
     Ok(accepted(&work_id))
 }
 
@@ -48,17 +42,14 @@ pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(super) async fn change_compartment(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) =
-        (call.if_match.as_deref(), call.details::<ChangeCompartmentDetails>()?);
-    let to = &details.compartment_id;
-    Ok(accepted(&call.platform.domain_group_move(&call.id, if_match, to).await?))
+    let (if_match, asked) = (call.if_match.as_deref(), call.details()?);
+    Ok(accepted(&call.platform.domain_group_move(&call.id, if_match, &asked).await?))
 }
 
 pub(super) async fn configure_data_access(call: &Call<'_>) -> Result<Answer, Refusal> {
     let if_match = call.if_match.as_deref();
-    let details: ConfigureIotDomainGroupDataAccessDetails = call.details()?;
-    let vcn_ids = &details.db_allow_listed_vcn_ids;
-    Ok(accepted(&call.platform.domain_group_data_access(&call.id, if_match, vcn_ids).await?))
+    let asked = call.details()?;
+    Ok(accepted(&call.platform.domain_group_data_access(&call.id, if_match, asked).await?))
 }
 
 fn answer(call: &Call<'_>, resource: &DomainGroup, status: u16) -> Answer {

@@ -1,14 +1,12 @@
 //! Operations on flow runtimes.
 
-use iot_api::Collection;
-use iot_api::domains::ChangeCompartmentDetails;
 use iot_api::flow_runtimes::{IotFlowRuntime, IotFlowRuntimeParts};
 use platform::Refusal;
 use platform::clock::rfc3339;
 use platform::list::Field;
 use platform::store::FlowRuntime;
 
-use super::{Call, FLOW_STATES, accepted, created, with_etag, with_next};
+use super::{Call, FLOW_STATES, accepted, created, with_etag};
 use crate::answer::{Answer, json, text};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -29,14 +27,12 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
         ("lifecycleState", Field::LifecycleState),
     ];
     let query = call.list_in_compartment(&filters, FLOW_STATES)?;
-    let page = call.platform.flow_runtime_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) = (call.if_match.as_deref(), call.details()?);
-    let work_id = call.platform.flow_runtime_update(&call.id, if_match, &details).await?;
+    let (if_match, asked) = (call.if_match.as_deref(), call.details()?);
+    let work_id = call.platform.flow_runtime_update(&call.id, if_match, &asked).await?;
     Ok(accepted(&work_id))
 }
 
@@ -46,10 +42,8 @@ pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(super) async fn change_compartment(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) =
-        (call.if_match.as_deref(), call.details::<ChangeCompartmentDetails>()?);
-    let to = &details.compartment_id;
-    Ok(accepted(&call.platform.flow_runtime_move(&call.id, if_match, to).await?))
+    let (if_match, asked) = (call.if_match.as_deref(), call.details()?);
+    Ok(accepted(&call.platform.flow_runtime_move(&call.id, if_match, &asked).await?))
 }
 
 pub(super) async fn switch(call: &Call<'_>, active: bool) -> Result<Answer, Refusal> {
@@ -64,7 +58,7 @@ pub(super) async fn flows(call: &Call<'_>) -> Result<Answer, Refusal> {
 
 pub(super) async fn update_flows(call: &Call<'_>) -> Result<Answer, Refusal> {
     // Opaque, but an object: some clients cannot read anything else (control-plane.md 3.7).
-    let flows: serde_json::Map<String, serde_json::Value> = call.details()?;
+    let flows: serde_json::Map<String, serde_json::Value> = call.details()?.checked()?;
     let flows = serde_json::Value::Object(flows).to_string();
     let etag = call.platform.flows_update(&call.id, call.if_match.as_deref(), &flows).await?;
     Ok(with_etag(text(200, "application/json", flows), &etag))

@@ -1,13 +1,12 @@
 //! Operations on instances.
 
-use iot_api::Collection;
 use iot_api::instances::DigitalTwinInstance;
 use platform::Refusal;
 use platform::clock::rfc3339;
 use platform::list::Field;
 use platform::store::Instance;
 
-use super::{Call, with_etag, with_next};
+use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -43,9 +42,7 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
             ("connectivityType", Field::ConnectivityType),
         ])
         .await?;
-    let page = call.platform.instance_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -13,7 +13,7 @@ use iot_api::vault::{Found, VaultOperation, find};
 use platform::identity::Caller;
 use platform::identity::authorize::Named;
 use platform::identity::rules::Rule;
-use platform::{Platform, Refusal};
+use platform::{Asked, Platform, Refusal};
 
 use crate::answer::{Answer, error, refused, set};
 use crate::control::{details, if_match};
@@ -108,7 +108,7 @@ impl Call<'_> {
         self.ids.first().map_or("", String::as_str)
     }
 
-    fn details<T: serde::de::DeserializeOwned>(&self) -> Result<T, Refusal> {
+    fn details<T: serde::de::DeserializeOwned>(&self) -> Result<Asked<T>, Refusal> {
         details::read(&self.body)
     }
 }

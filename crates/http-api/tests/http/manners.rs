@@ -63,8 +63,44 @@ async fn pages_stay_stable_while_others_insert() {
         assert_eq!(seen, expected, "{sort}");
     }
     let list = format!("GET /digitalTwinInstances?iotDomainId={domain}");
+    let all = "limit=0&page=x&sortBy=x&sortOrder=x&connectivityType=x&lifecycleState=x";
+    let message = served.refused("InvalidParameter", &format!("{list}&{all}"), Value::Null).await;
+    assert_eq!(message.lines().count(), 6, "{message}");
+    let nowhere = "GET /iotDomains?limit=0&lifecycleState=x";
+    let message = served.refused("InvalidParameter", nowhere, Value::Null).await;
+    assert_eq!(message.lines().count(), 3, "{message}");
+    served.refused("MissingParameter", "GET /iotDomains", Value::Null).await;
     for bad in ["limit=0", "limit=x", "page=x", "sortBy=x", "sortOrder=x", "connectivityType=x"] {
         served.refused("InvalidParameter", &format!("{list}&{bad}"), Value::Null).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_token_holds_for_its_list_its_filters_and_its_order() {
+    let served = Served::start().await;
+    let domain = &served.setup.domain.common.id;
+    for name in ["a", "b", "c"] {
+        let body = json!({"iotDomainId": domain, "displayName": name});
+        served.call(200, "POST /digitalTwinInstances", body).await;
+    }
+    let list = format!("/digitalTwinInstances?iotDomainId={domain}");
+    let first =
+        served.signed("GET", &format!("/20250531{list}&limit=1&sortBy=displayName"), None).await;
+    let page = first.header("opc-next-page").unwrap();
+    let next = format!("GET {list}&page={page}");
+    // Another size of page, and what is the default anyway, are no other list.
+    let same = format!("{next}&sortBy=displayName&sortOrder=ASC&limit=7");
+    assert_eq!(ids(&served.call(200, &same, Value::Null).await).len(), 2);
+    let others = [
+        next.clone(),
+        format!("{next}&sortBy=displayName&sortOrder=DESC"),
+        format!("{next}&sortBy=displayName&lifecycleState=ACTIVE"),
+        format!("GET /digitalTwinModels?iotDomainId={domain}&sortBy=displayName&page={page}"),
+        format!("{next}x&sortBy=displayName"),
+    ];
+    for other in others {
+        let message = served.refused("InvalidParameter", &other, Value::Null).await;
+        assert!(message.starts_with("page is no token"), "{other}: {message}");
     }
 }
 
@@ -107,6 +143,25 @@ async fn every_finding_is_reported_at_once() {
     ] {
         assert!(message.lines().any(|line| line.starts_with(word)), "{word}: {message}");
     }
+    // Form and values together, each once.
+    let body = json!({"iotDomainId": served.setup.domain.common.id, "externalKey": "a#",
+        "displayName": 5, "nope": 1, "authId": "ocid1.vaultsecret.none", "gateways": {}});
+    let message = served.refused("InvalidParameter", "POST /digitalTwinInstances", body).await;
+    let mut members: Vec<&str> =
+        message.lines().map(|line| line.split([':', ' ']).next().unwrap()).collect();
+    members.sort_unstable();
+    assert_eq!(members, ["authId", "displayName", "externalKey", "gateways", "nope"], "{message}");
+    let body = json!({"externalKey": "a#", "contentPath": 1});
+    let message = served.refused("InvalidParameter", "POST /digitalTwinInstances", body).await;
+    for line in ["contentPath: is not a member", "externalKey: ", "iotDomainId: is missing"] {
+        assert!(message.lines().any(|found| found.starts_with(line)), "{line}: {message}");
+    }
+    let body = json!({"displayName": "n".repeat(256), "type": 4, "x": 1});
+    let message = served.refused("InvalidParameter", "POST /iotDomainGroups", body).await;
+    for line in ["displayName: at most", "type: ", "x: ", "compartmentId: is missing"] {
+        assert!(message.lines().any(|found| found.starts_with(line)), "{line}: {message}");
+    }
+    served.refused("MissingParameter", "POST /iotDomainGroups", json!({})).await;
     let body = json!({"nope": 1, "displayName": [], "spec": {}});
     let message = served.refused("InvalidParameter", "POST /digitalTwinModels", body).await;
     for word in ["nope: ", "displayName: invalid type", "iotDomainId: is missing"] {

@@ -19,6 +19,7 @@ use crate::platform::Platform;
 use crate::store::{
     CommandResponse, DeliveryStatus, Instance, Lifecycle, NewCommand, OpenCommand, TwinNo,
 };
+use crate::validate::Asked;
 
 pub(crate) use delivery::Commands;
 
@@ -31,14 +32,14 @@ impl Platform {
     pub async fn command_invoke(
         &self,
         instance_id: &str,
-        details: InvokeRawCommandDetails,
+        asked: Asked<InvokeRawCommandDetails>,
         created_by: Option<String>,
     ) -> Result<String, Refusal> {
         let instance = self.instance_get(instance_id).await?;
         if instance.common.lifecycle != Lifecycle::Active {
             return Err(Refusal::not_found("digital twin instance", instance_id));
         }
-        let request = details::check(details)?;
+        let request = details::check(asked)?;
         let now_us = self.now_us();
         let id = oci_core::ocid::random_hex(16).to_ascii_lowercase();
         let command = NewCommand {

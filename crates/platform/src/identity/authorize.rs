@@ -175,14 +175,14 @@ impl Decision<'_> {
 
 fn required<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, Refusal> {
     value.filter(|value| !value.is_empty()).ok_or_else(|| {
-        let message = format!("the query parameter {name} is missing");
+        let message = format!("{name}: is missing");
         Refusal::new(ErrorCode::MissingParameter, message)
     })
 }
 
 fn member<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, Refusal> {
     value.ok_or_else(|| {
-        let message = format!("the body: missing field `{name}`");
+        let message = format!("{name}: is missing");
         Refusal::new(ErrorCode::MissingParameter, message)
     })
 }

@@ -9,7 +9,7 @@ use crate::limits::SECRET_DELETION_DAYS_MAX;
 use crate::models::new_etag;
 use crate::platform::Platform;
 use crate::store::{SecretChange, SecretRecord, SecretVersion};
-use crate::validate::Findings;
+use crate::validate::Asked;
 
 /// Microseconds of a day.
 const DAY_US: i64 = 24 * 3600 * 1_000_000;
@@ -23,11 +23,11 @@ impl Platform {
     pub async fn secret_update(
         &self,
         id: &str,
-        details: UpdateSecretDetails,
+        asked: Asked<UpdateSecretDetails>,
         if_match: Option<&str>,
     ) -> Result<SecretRecord, Refusal> {
         let old = self.active(id, if_match).await?;
-        let mut findings = Findings::default();
+        let Asked { details, mut findings } = asked;
         findings.description(details.description.as_deref());
         let content = content::read(details.secret_content.as_ref(), &mut findings);
         if details.secret_content.is_some() && details.current_version_number.is_some() {

@@ -16,7 +16,7 @@ use crate::list::Listed;
 use crate::models::new_etag;
 use crate::platform::Platform;
 use crate::store::{Secret, SecretQuery, SecretRecord, SecretVersion, Setup, Stored};
-use crate::validate::Findings;
+use crate::validate::{Asked, Findings};
 
 /// OCID of the platform's vault: there is one, named after the tenancy.
 pub fn vault_id(setup: &Setup) -> String {
@@ -83,17 +83,17 @@ impl Platform {
     /// `NotAuthorizedOrResourceAlreadyExists` for a name that is taken.
     pub async fn secret_create(
         &self,
-        details: CreateSecretDetails,
+        asked: Asked<CreateSecretDetails>,
     ) -> Result<SecretRecord, Refusal> {
+        let Asked { details, mut findings } = asked;
         for (name, given, ours) in [
             ("vaultId", &details.vault_id, vault_id(self.setup())),
             ("keyId", &details.key_id, key_id(self.setup())),
         ] {
             if *given != ours {
-                return Err(Refusal::related(name, given));
+                findings.related(Refusal::related(name, given));
             }
         }
-        let mut findings = Findings::default();
         check_name(&details.secret_name, &mut findings);
         findings.description(details.description.as_deref());
         let metadata = details.metadata.unwrap_or_default();
