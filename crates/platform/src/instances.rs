@@ -10,7 +10,7 @@ use crate::limits::GATEWAYS_MAX;
 use crate::list::Field;
 use crate::platform::Platform;
 use crate::store::{Adapter, Creation, Instance, Kind, TwinNo};
-use crate::validate::{Asked, Findings, not_blank};
+use crate::validate::{Asked, Findings};
 
 /// What decides whether a twin's set-up is valid, besides the instance itself.
 struct Parts {
@@ -37,7 +37,6 @@ impl Platform {
         common.description = details.description;
         common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
         findings.common(&common);
-        let external_key = not_blank(details.external_key);
         let gateways = details.gateways.unwrap_or_default();
         let derived = match (&details.auth_id, gateways.as_slice()) {
             (Some(_), _) => "DIRECT",
@@ -49,7 +48,7 @@ impl Platform {
             no: TwinNo(0),
             connectivity_type: details.connectivity_type.unwrap_or_else(|| derived.to_owned()),
             auth_id: details.auth_id,
-            external_key: external_key.unwrap_or_else(|| oci_core::ocid::random_text(32)),
+            external_key: details.external_key.unwrap_or_else(|| oci_core::ocid::random_text(32)),
             model_id: details.digital_twin_model_id,
             spec_uri: details.digital_twin_model_spec_uri,
             adapter_id: details.digital_twin_adapter_id,

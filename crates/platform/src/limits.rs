@@ -63,6 +63,8 @@ pub const DATA_ROWS_MAX: u64 = 10_000;
 
 /// Findings that one refusal lists.
 pub const FINDINGS_MAX: usize = 100;
+/// Characters of a name from outside that a finding repeats.
+pub const NAME_SHOWN_CHARS_MAX: usize = 60;
 /// Brackets inside each other in the JSON of a request: what the JSON reader bounds its stack with.
 pub const JSON_DEPTH_MAX: usize = 127;
 /// `displayName`, characters (control-plane.md 4).

@@ -143,6 +143,17 @@ async fn every_finding_is_reported_at_once() {
     ] {
         assert!(message.lines().any(|line| line.starts_with(word)), "{word}: {message}");
     }
+    for (member, value) in [
+        ("externalKey", json!("")),
+        ("externalKey", json!(" ")),
+        ("displayName", json!("a\u{0}b")),
+        ("description", json!("\u{7}")),
+        ("definedTags", json!({"name space": {"k": "v"}})),
+    ] {
+        let body = json!({"iotDomainId": served.setup.domain.common.id, member: value});
+        let message = served.refused("InvalidParameter", "POST /digitalTwinInstances", body).await;
+        assert!(message.starts_with(member), "{message}");
+    }
     // Form and values together, each once.
     let body = json!({"iotDomainId": served.setup.domain.common.id, "externalKey": "a#",
         "displayName": 5, "nope": 1, "authId": "ocid1.vaultsecret.none", "gateways": {}});
