@@ -149,7 +149,7 @@ impl Platform {
     /// # Errors
     /// `NotAuthorizedOrNotFound`.
     pub async fn flows_get(&self, id: &str) -> Result<(String, String), Refusal> {
-        let runtime = self.flow_runtime_get(id).await?;
+        let runtime: FlowRuntime = self.live(id, None).await?;
         let flows = self.store().resource_document(Kind::FlowRuntime, id).await?;
         Ok((flows.unwrap_or_else(|| "{}".to_owned()), runtime.common.etag))
     }

@@ -6,6 +6,7 @@ use iot_api::instances::{CreateDigitalTwinInstanceDetails, UpdateDigitalTwinInst
 
 use crate::changes::common_change;
 use crate::error::Refusal;
+use crate::identity::Caller;
 use crate::limits::GATEWAYS_MAX;
 use crate::list::Field;
 use crate::platform::Platform;
@@ -28,6 +29,7 @@ impl Platform {
     pub async fn instance_create(
         &self,
         asked: Asked<CreateDigitalTwinInstanceDetails>,
+        caller: &Caller,
     ) -> Result<Instance, Refusal> {
         let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
@@ -59,6 +61,7 @@ impl Platform {
             own_rules(&instance, None, &mut findings);
             return Err(findings.into_refusal());
         }
+        self.auth_check(caller, instance.auth_id.as_deref(), &mut findings).await?;
         self.instance_check(&mut instance, findings).await?;
         let mut creation = Creation::of(instance.clone());
         creation.ceilings = self.gateway_ceilings(&instance);
@@ -86,19 +89,29 @@ impl Platform {
         id: &str,
         if_match: Option<&str>,
         asked: &Asked<UpdateDigitalTwinInstanceDetails>,
+        caller: &Caller,
     ) -> Result<Instance, Refusal> {
         loop {
             let old: Instance = self.live(id, if_match).await?;
             let mut findings = asked.findings.clone();
             let mut new = changed(&old, &asked.details, &mut findings);
-            if old.model_id.is_some() && new.model_id.is_none() && new.adapter_id.is_none() {
-                findings.add("digitalTwinModelId: the model of an instance cannot be cleared");
+            if old.model_id.is_some() && clears_model(&asked.details) {
+                findings.add(
+                    "digitalTwinModelId, digitalTwinModelSpecUri: the model of an instance cannot \
+                     be cleared, only exchanged for a compatible version",
+                );
             }
             if new.connectivity_type == "NONE" && old.connectivity_type != "NONE" {
                 findings.add("connectivityType: an instance can be NONE from its creation only");
             }
+            // Whoever leaves the authId as it is need not be able to read what it names.
+            let auth_id = asked.details.auth_id.as_ref().and_then(Option::as_deref);
+            self.auth_check(caller, auth_id, &mut findings).await?;
             self.instance_check(&mut new, findings).await?;
-            self.model_change_check(&old, &new).await?;
+            model_change_check(&old, &new)?;
+            if old.model_id != new.model_id {
+                self.links_check(&new).await?;
+            }
             if old.connectivity_type == "GATEWAY" && new.connectivity_type != "GATEWAY" {
                 let what = "connectivityType: the gateway is named by ACTIVE indirect twins";
                 let children = [(Field::GatewayId, id), (Field::LifecycleState, "ACTIVE")];
@@ -147,13 +160,23 @@ impl Platform {
             adapter_and_model(instance, parts.adapter.as_ref(), &mut findings);
         }
         own_rules(instance, parts.as_ref(), &mut findings);
-        if let Some(auth_id) = &instance.auth_id
-            && !self.auth_exists(auth_id).await?
-        {
-            findings.related(Refusal::related("authId", auth_id));
-        }
         self.gateways_check(instance, &mut findings).await?;
         findings.check()
+    }
+
+    /// What `authId` names must be there, and be the caller's to read (control-plane.md 5.5).
+    async fn auth_check(
+        &self,
+        caller: &Caller,
+        auth_id: Option<&str>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        let Some(auth_id) = auth_id else { return Ok(()) };
+        let exists = self.auth_exists(auth_id).await?;
+        if !exists || !self.secret_is_readable(caller, auth_id).await? {
+            findings.related(Refusal::related("authId", auth_id));
+        }
+        Ok(())
     }
 
     /// The adapter, and the model that the members name: `spec_uri` and `model_id` agree then.
@@ -196,28 +219,36 @@ impl Platform {
         }
         Ok(())
     }
+}
 
-    /// A model is exchanged only for one of a compatible DTMI (control-plane.md 5.4, 5.5).
-    async fn model_change_check(&self, old: &Instance, new: &Instance) -> Result<(), Refusal> {
-        let (Some(from), Some(to)) = (&old.spec_uri, &new.spec_uri) else { return Ok(()) };
-        let parse = |uri: &str| dtdl::Dtmi::parse(uri).ok();
-        let compatible = match (parse(from), parse(to)) {
-            (Some(from), Some(to)) => {
-                let (from_version, to_version) = (from.version(), to.version());
-                from.path() == to.path()
-                    && from_version.0 == to_version.0
-                    && from_version.1 <= to_version.1
-            }
-            _ => from == to,
-        };
-        if compatible {
-            return Ok(());
+/// A model is exchanged only for one of a compatible DTMI (control-plane.md 5.4, 5.5).
+fn model_change_check(old: &Instance, new: &Instance) -> Result<(), Refusal> {
+    let (Some(from), Some(to)) = (&old.spec_uri, &new.spec_uri) else { return Ok(()) };
+    let parse = |uri: &str| dtdl::Dtmi::parse(uri).ok();
+    let compatible = match (parse(from), parse(to)) {
+        (Some(from), Some(to)) => {
+            let (from_version, to_version) = (from.version(), to.version());
+            from.path() == to.path()
+                && from_version.0 == to_version.0
+                && from_version.1 <= to_version.1
         }
-        Err(Refusal::invalid(format!(
-            "digitalTwinModelSpecUri: {from} can be exchanged only for the same path and major \
-             version with the same or a higher minor version, which {to} is not"
-        )))
+        _ => from == to,
+    };
+    if compatible {
+        return Ok(());
     }
+    Err(Refusal::invalid(format!(
+        "digitalTwinModelSpecUri: {from} can be exchanged only for the same path and major \
+         version with the same or a higher minor version, which {to} is not"
+    )))
+}
+
+/// Whether an update takes the model away and names no other one.
+fn clears_model(details: &UpdateDigitalTwinInstanceDetails) -> bool {
+    let (id, uri) = (&details.digital_twin_model_id, &details.digital_twin_model_spec_uri);
+    let names_one = id.iter().chain(uri).any(Option::is_some)
+        || details.digital_twin_adapter_id.iter().any(Option::is_some);
+    (id.is_some() || uri.is_some()) && !names_one
 }
 
 /// The state that an update leads to, before it is checked.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use dtdl::{Dtmi, Interface};
+use iot_api::ErrorCode;
 use iot_api::relationships::{
     CreateDigitalTwinRelationshipDetails, UpdateDigitalTwinRelationshipDetails,
 };
@@ -10,8 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::changes::common_change;
 use crate::error::Refusal;
-use crate::limits::INTERFACES_MAX;
-use crate::list::Field;
+use crate::limits::{INTERFACES_MAX, LIST_ITEMS_MAX, REFERRING_NAMED_MAX};
+use crate::list::{Field, ListQuery};
 use crate::platform::Platform;
 use crate::store::{Ceiling, Creation, Instance, Kind, Relationship, StoreError};
 use crate::validate::{Asked, Findings};
@@ -116,6 +117,59 @@ impl Platform {
         Ok(self.store().resource_delete(Kind::Relationship, &self.deletion(id, etag)).await?)
     }
 
+    /// Whether the links that an instance has are links of its new model too.
+    ///
+    /// # Errors
+    /// `Conflict` with every link that is not.
+    pub(crate) async fn links_check(&self, instance: &Instance) -> Result<(), Refusal> {
+        let id = &instance.common.id;
+        let mut lost = Vec::new();
+        if let Some(model_id) = &instance.model_id {
+            let model = self.model_resolved(&self.model_get(model_id).await?).await?;
+            for link in self.links(instance, Field::SourceId).await? {
+                let mut findings = Findings::default();
+                let rule = element(&model, &link, &mut findings);
+                if let Some((_, Some(wanted))) = rule {
+                    let target: Instance = self.known(&link.target_id).await?;
+                    self.target_check(&target, &wanted, &mut findings).await?;
+                }
+                lost.extend(lost_link(&link, findings));
+            }
+        }
+        for link in self.links(instance, Field::TargetId).await? {
+            if link.source_id == *id {
+                continue;
+            }
+            let mut findings = Findings::default();
+            let source: Instance = self.known(&link.source_id).await?;
+            if let Some((_, Some(wanted))) = self.rule(&source, &link, &mut findings).await? {
+                self.target_check(instance, &wanted, &mut findings).await?;
+            }
+            lost.extend(lost_link(&link, findings));
+        }
+        if lost.is_empty() {
+            return Ok(());
+        }
+        lost.truncate(REFERRING_NAMED_MAX);
+        let message = format!("digitalTwinModelSpecUri: {}", lost.join("\n"));
+        Err(Refusal::new(ErrorCode::Conflict, message))
+    }
+
+    /// The links that have an instance at this end.
+    async fn links(&self, instance: &Instance, end: Field) -> Result<Vec<Relationship>, Refusal> {
+        let filters = [(end, instance.common.id.as_str()), (Field::LifecycleState, "ACTIVE")];
+        let mut query = ListQuery::matching(&instance.common.parent_id, &filters, LIST_ITEMS_MAX);
+        let mut links = Vec::new();
+        loop {
+            let page = self.store().list(&query).await?;
+            links.extend(page.items);
+            query.after = page.next;
+            if query.after.is_none() {
+                return Ok(links);
+            }
+        }
+    }
+
     /// The element of the source's model, against which the content is checked, and its target.
     async fn rule(
         &self,
@@ -123,24 +177,12 @@ impl Platform {
         relationship: &Relationship,
         findings: &mut Findings,
     ) -> Result<Option<(dtdl::RelationshipRules, Option<String>)>, Refusal> {
-        let path = &relationship.content_path;
         let Some(model_id) = &source.model_id else {
             findings.add("sourceDigitalTwinInstanceId: the instance has no model, hence no links");
             return Ok(None);
         };
         let model = self.model_resolved(&self.model_get(model_id).await?).await?;
-        let Some(at) = model.relationships.iter().position(|name| **name == **path) else {
-            findings.add(format!(
-                "contentPath: the model {} has no relationship '{path}'",
-                model.id.as_str()
-            ));
-            return Ok(None);
-        };
-        let rules = model.relationship_rules[at].clone();
-        if let Some(content) = &relationship.content {
-            content_check(content, &rules, findings);
-        }
-        Ok(Some((rules, model.relationship_targets[at].clone())))
+        Ok(element(&model, relationship, findings))
     }
 
     /// The target's model must be the wanted interface or extend it.
@@ -171,6 +213,32 @@ impl Platform {
         ));
         Ok(())
     }
+}
+
+/// The element of a model that a link belongs to, against which its content is checked, and the
+/// element's target.
+fn element(
+    model: &dtdl::Model,
+    link: &Relationship,
+    findings: &mut Findings,
+) -> Option<(dtdl::RelationshipRules, Option<String>)> {
+    let path = &link.content_path;
+    let Some(at) = model.relationships.iter().position(|name| **name == **path) else {
+        let uri = model.id.as_str();
+        findings.add(format!("contentPath: the model {uri} has no relationship '{path}'"));
+        return None;
+    };
+    let rules = model.relationship_rules[at].clone();
+    if let Some(content) = &link.content {
+        content_check(content, &rules, findings);
+    }
+    Some((rules, model.relationship_targets[at].clone()))
+}
+
+/// Why a link could not stay.
+fn lost_link(link: &Relationship, findings: Findings) -> Option<String> {
+    let why = findings.check().err()?.message.replace('\n', "; ");
+    Some(format!("the relationship {} would break a rule of the model ({why})", link.common.id))
 }
 
 /// Members must be properties of the element, with values of their schemas.

@@ -9,6 +9,11 @@ use platform::store::FlowRuntime;
 use super::{Call, FLOW_STATES, accepted, created, with_etag};
 use crate::answer::{Answer, json, text};
 
+/// The body of an operation that takes none.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoDetails {}
+
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
     let (resource, work_id) = call.platform.flow_runtime_create(call.details()?).await?;
     let location = call.location("iotFlowRuntimes", &resource.common.id);
@@ -47,6 +52,10 @@ pub(super) async fn change_compartment(call: &Call<'_>) -> Result<Answer, Refusa
 }
 
 pub(super) async fn switch(call: &Call<'_>, active: bool) -> Result<Answer, Refusal> {
+    // The operation has no body; an empty object is as good as none.
+    if !call.body.is_empty() {
+        call.details::<NoDetails>()?.checked()?;
+    }
     let if_match = call.if_match.as_deref();
     Ok(accepted(&call.platform.flow_runtime_switch(&call.id, if_match, active).await?))
 }

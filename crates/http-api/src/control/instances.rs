@@ -10,7 +10,7 @@ use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(answer(&call.platform.instance_create(call.details()?).await?))
+    Ok(answer(&call.platform.instance_create(call.details()?, &call.caller).await?))
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -46,8 +46,9 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let if_match = call.if_match.as_deref();
-    Ok(answer(&call.platform.instance_update(&call.id, if_match, &call.details()?).await?))
+    let (if_match, asked) = (call.if_match.as_deref(), call.details()?);
+    let updated = call.platform.instance_update(&call.id, if_match, &asked, &call.caller).await?;
+    Ok(answer(&updated))
 }
 
 pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
