@@ -27,15 +27,15 @@ pub struct AdapterView {
 }
 
 impl Platform {
-    /// Checks and compiles an adapter and keeps it.
+    /// A new adapter, checked and compiled, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
     /// `InvalidParameter` with every finding; `MissingParameter` without a model;
     /// `RelatedResourceNotAuthorizedOrNotFound` for an unknown one.
-    pub async fn adapter_create(
+    pub async fn adapter_new(
         &self,
         asked: Asked<CreateDigitalTwinAdapterDetails>,
-    ) -> Result<AdapterView, Refusal> {
+    ) -> Result<(Creation, AdapterView), Refusal> {
         let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
         let domain = findings.settle(self.domain_of_body(&domain_id).await)?;
@@ -65,8 +65,7 @@ impl Platform {
         let resolved = self.model_resolved(&model).await?;
         findings.settle(compile(&adapter, resolved.clone()))?;
         findings.check()?;
-        self.store().resource_create(&Creation::of(adapter.clone())).await?;
-        Ok(view(adapter, &resolved))
+        Ok((Creation::of(adapter.clone()), view(adapter, &resolved)))
     }
 
     /// Changes an adapter; live sessions of its instances take the change up with their next

@@ -5,7 +5,7 @@ use iot_api::domains::{
     CreateIotDomainGroupDetails, UpdateIotDomainDetails,
 };
 
-use crate::changes::common_change;
+use crate::changes::{Target, common_change};
 use crate::error::Refusal;
 use crate::first_start::short_id;
 use crate::limits::VCNS_MAX;
@@ -28,15 +28,15 @@ impl Platform {
         self.known(id).await
     }
 
-    /// Makes a group; the second value is the work request's OCID.
+    /// A new group, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
     /// `InvalidParameter` with every finding, `RelatedResourceNotAuthorizedOrNotFound`,
     /// `LimitExceeded`.
-    pub async fn domain_group_create(
+    pub fn domain_group_new(
         &self,
         asked: Asked<CreateIotDomainGroupDetails>,
-    ) -> Result<(DomainGroup, String), Refusal> {
+    ) -> Result<Creation, Refusal> {
         let Asked { details, mut findings } = asked;
         let word = Kind::DomainGroup.type_word();
         let mut common = self.new_common(word, details.compartment_id, details.display_name);
@@ -61,7 +61,7 @@ impl Platform {
             group_type: group_type.to_owned(),
             vcn_ids: None,
         };
-        let mut creation = Creation::of(group.clone());
+        let mut creation = Creation { work: Some(work), ..Creation::of(group) };
         creation.ceilings.extend(self.limits().domain_groups.map(|most| Ceiling {
             kind,
             filters: Vec::new(),
@@ -70,10 +70,7 @@ impl Platform {
                 "the tenancy has {most} domain groups, which is the limit"
             )),
         }));
-        creation.work = Some(work.clone());
-        self.store().resource_create(&creation).await?;
-        self.work.nudge();
-        Ok((group, work.id))
+        Ok(creation)
     }
 
     /// Changes name, description and tags; the work request's OCID, as of all that follow.
@@ -83,12 +80,11 @@ impl Platform {
     /// `IncorrectState` while the group or a domain of it is changed.
     pub async fn domain_group_update(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         asked: &Asked<UpdateIotDomainDetails>,
     ) -> Result<String, Refusal> {
         let job = Job::update("UPDATE_IOT_DOMAIN_GROUP");
-        self.work_accept(id, if_match, job, domains_busy(id), |group: &mut DomainGroup| {
+        self.work_accept(target, job, domains_busy(target.id), |group: &mut DomainGroup| {
             let Asked { details, findings } = asked;
             let mut findings = findings.clone();
             common_change!(details).apply(&mut group.common, &mut findings);
@@ -101,20 +97,16 @@ impl Platform {
     ///
     /// # Errors
     /// See [`Platform::domain_group_update`]; `Conflict` while it has domains.
-    pub async fn domain_group_delete(
-        &self,
-        id: &str,
-        if_match: Option<&str>,
-    ) -> Result<String, Refusal> {
-        let mut ceilings = domains_busy(id);
+    pub async fn domain_group_delete(&self, target: Target<'_>) -> Result<String, Refusal> {
+        let mut ceilings = domains_busy(target.id);
         ceilings.push(Ceiling {
             kind: Kind::Domain,
-            filters: vec![(Field::GroupId, id.to_owned())],
+            filters: vec![(Field::GroupId, target.id.to_owned())],
             most: 1,
             refusal: StoreError::InUse("the group still has domains; delete them first".to_owned()),
         });
         let job = Job::delete("DELETE_IOT_DOMAIN_GROUP");
-        self.work_accept(id, if_match, job, ceilings, |_: &mut DomainGroup| Ok(())).await
+        self.work_accept(target, job, ceilings, |_: &mut DomainGroup| Ok(())).await
     }
 
     /// Moves a group to another compartment; its domains stay where they are.
@@ -123,12 +115,11 @@ impl Platform {
     /// See [`Platform::domain_group_update`].
     pub async fn domain_group_move(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         asked: &Asked<ChangeCompartmentDetails>,
     ) -> Result<String, Refusal> {
         let job = Job::update("MOVE_IOT_DOMAIN_GROUP");
-        self.work_accept(id, if_match, job, Vec::new(), |group: &mut DomainGroup| {
+        self.work_accept(target, job, Vec::new(), |group: &mut DomainGroup| {
             asked.details.compartment_id.clone_into(&mut group.common.parent_id);
             asked.findings.clone().check()
         })
@@ -141,8 +132,7 @@ impl Platform {
     /// See [`Platform::domain_group_update`].
     pub async fn domain_group_data_access(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         asked: Asked<ConfigureIotDomainGroupDataAccessDetails>,
     ) -> Result<String, Refusal> {
         let Asked { details, mut findings } = asked;
@@ -155,7 +145,7 @@ impl Platform {
         }
         findings.check()?;
         let job = Job::update("CONFIGURE_DOMAIN_GROUP_DATA_ACCESS");
-        self.work_accept(id, if_match, job, domains_busy(id), |group: &mut DomainGroup| {
+        self.work_accept(target, job, domains_busy(target.id), |group: &mut DomainGroup| {
             group.vcn_ids = Some(vcn_ids.clone());
             Ok(())
         })

@@ -6,7 +6,7 @@ use iot_api::flow_runtimes::{
 };
 use serde::Serialize;
 
-use crate::changes::common_change;
+use crate::changes::{Target, common_change};
 use crate::error::Refusal;
 use crate::first_start::short_id;
 use crate::limits::{FILE_MOUNTS_MAX, SECURITY_GROUPS_MAX};
@@ -18,14 +18,14 @@ use crate::work::{Job, steady};
 const SCALES: [&str; 5] = ["LOWEST", "LOW", "MEDIUM", "HIGH", "HIGHEST"];
 
 impl Platform {
-    /// Makes a flow runtime; the second value is the work request's OCID.
+    /// A new flow runtime, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
     /// `InvalidParameter` with every finding, `RelatedResourceNotAuthorizedOrNotFound`.
-    pub async fn flow_runtime_create(
+    pub async fn flow_runtime_new(
         &self,
         asked: Asked<CreateIotFlowRuntimeDetails>,
-    ) -> Result<(FlowRuntime, String), Refusal> {
+    ) -> Result<Creation, Refusal> {
         let Asked { details, mut findings } = asked;
         let word = Kind::FlowRuntime.type_word();
         let mut common = self.new_common(word, details.compartment_id, details.display_name);
@@ -50,12 +50,8 @@ impl Platform {
             &runtime.common,
             Lifecycle::Active,
         );
-        let mut creation = Creation::of(runtime.clone());
-        creation.document = Some("{}".to_owned());
-        creation.work = Some(work.clone());
-        self.store().resource_create(&creation).await?;
-        self.work.nudge();
-        Ok((runtime, work.id))
+        let document = Some("{}".to_owned());
+        Ok(Creation { document, work: Some(work), ..Creation::of(runtime) })
     }
 
     /// A flow runtime.
@@ -73,11 +69,10 @@ impl Platform {
     /// `IncorrectState` while another change runs.
     pub async fn flow_runtime_update(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         asked: &Asked<UpdateIotFlowRuntimeDetails>,
     ) -> Result<String, Refusal> {
-        self.runtime_change(id, if_match, Job::update("UPDATE_IOT_FLOW_RUNTIME"), |runtime| {
+        self.runtime_change(target, Job::update("UPDATE_IOT_FLOW_RUNTIME"), |runtime| {
             let Asked { details, findings } = asked;
             let mut findings = findings.clone();
             common_change!(details).apply(&mut runtime.common, &mut findings);
@@ -101,12 +96,8 @@ impl Platform {
     ///
     /// # Errors
     /// See [`Platform::flow_runtime_update`].
-    pub async fn flow_runtime_delete(
-        &self,
-        id: &str,
-        if_match: Option<&str>,
-    ) -> Result<String, Refusal> {
-        self.runtime_change(id, if_match, Job::delete("DELETE_IOT_FLOW_RUNTIME"), |_| Ok(())).await
+    pub async fn flow_runtime_delete(&self, target: Target<'_>) -> Result<String, Refusal> {
+        self.runtime_change(target, Job::delete("DELETE_IOT_FLOW_RUNTIME"), |_| Ok(())).await
     }
 
     /// Moves a flow runtime to another compartment.
@@ -115,11 +106,10 @@ impl Platform {
     /// See [`Platform::flow_runtime_update`].
     pub async fn flow_runtime_move(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         asked: &Asked<ChangeCompartmentDetails>,
     ) -> Result<String, Refusal> {
-        self.runtime_change(id, if_match, Job::update("MOVE_IOT_FLOW_RUNTIME"), |runtime| {
+        self.runtime_change(target, Job::update("MOVE_IOT_FLOW_RUNTIME"), |runtime| {
             asked.details.compartment_id.clone_into(&mut runtime.common.parent_id);
             asked.findings.clone().check()
         })
@@ -132,8 +122,7 @@ impl Platform {
     /// See [`Platform::flow_runtime_update`].
     pub async fn flow_runtime_switch(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         active: bool,
     ) -> Result<String, Refusal> {
         let (operation, state) = match active {
@@ -141,7 +130,7 @@ impl Platform {
             false => ("DEACTIVATE_IOT_FLOW_RUNTIME", Lifecycle::Inactive),
         };
         let job = Job { operation, passing: Lifecycle::Updating, leads_to: Some(state) };
-        self.runtime_change(id, if_match, job, |_| Ok(())).await
+        self.runtime_change(target, job, |_| Ok(())).await
     }
 
     /// The flows document and the runtime's etag.
@@ -158,14 +147,9 @@ impl Platform {
     ///
     /// # Errors
     /// `NoEtagMatch`, `NotAuthorizedOrNotFound`, `IncorrectState` while a change runs.
-    pub async fn flows_update(
-        &self,
-        id: &str,
-        if_match: Option<&str>,
-        flows: &str,
-    ) -> Result<String, Refusal> {
+    pub async fn flows_update(&self, target: Target<'_>, flows: &str) -> Result<String, Refusal> {
         loop {
-            let runtime: FlowRuntime = self.live(id, if_match).await?;
+            let runtime: FlowRuntime = self.live(target.id, target.if_match).await?;
             steady(&runtime)?;
             let replaced =
                 self.replace(runtime, |update| update.document = Some(flows.to_owned())).await?;
@@ -177,12 +161,11 @@ impl Platform {
 
     async fn runtime_change(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         job: Job,
         change: impl FnMut(&mut FlowRuntime) -> Result<(), Refusal> + Send,
     ) -> Result<String, Refusal> {
-        self.work_accept(id, if_match, job, Vec::new(), change).await
+        self.work_accept(target, job, Vec::new(), change).await
     }
 }
 

@@ -21,16 +21,15 @@ struct Parts {
 }
 
 impl Platform {
-    /// Checks an instance and keeps it.
+    /// A new instance, checked, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
-    /// `InvalidParameter` with every finding; `RelatedResourceNotAuthorizedOrNotFound`;
-    /// `NotAuthorizedOrResourceAlreadyExists` for an external key that is taken.
-    pub async fn instance_create(
+    /// `InvalidParameter` with every finding; `RelatedResourceNotAuthorizedOrNotFound`.
+    pub async fn instance_new(
         &self,
         asked: Asked<CreateDigitalTwinInstanceDetails>,
         caller: &Caller,
-    ) -> Result<Instance, Refusal> {
+    ) -> Result<Creation, Refusal> {
         let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
         let domain = findings.settle(self.domain_of_body(&domain_id).await)?;
@@ -63,11 +62,8 @@ impl Platform {
         }
         self.auth_check(caller, instance.auth_id.as_deref(), &mut findings).await?;
         self.instance_check(&mut instance, findings).await?;
-        let mut creation = Creation::of(instance.clone());
-        creation.ceilings = self.gateway_ceilings(&instance);
-        self.store().resource_create(&creation).await?;
-        self.twins.forget(&domain_id, &instance.external_key);
-        Ok(instance)
+        let ceilings = self.gateway_ceilings(&instance);
+        Ok(Creation { ceilings, ..Creation::of(instance) })
     }
 
     /// An instance.

@@ -38,6 +38,7 @@ mod validate;
 pub mod vault;
 pub mod work;
 
+pub use changes::Target;
 pub use error::Refusal;
 pub use platform::Platform;
 pub use validate::{Asked, Findings};

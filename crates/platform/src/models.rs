@@ -16,15 +16,14 @@ use crate::store::{Common, Creation, Domain, Kind, Lifecycle, Model};
 use crate::validate::{Asked, not_blank};
 
 impl Platform {
-    /// Checks a DTDL document and keeps it as a model.
+    /// A new model of a DTDL document, checked, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
-    /// `InvalidParameter` with every finding; `NotAuthorizedOrResourceAlreadyExists` for a DTMI
-    /// that is taken.
-    pub async fn model_create(
+    /// `InvalidParameter` with every finding; `RelatedResourceNotAuthorizedOrNotFound`.
+    pub async fn model_new(
         &self,
         asked: Asked<CreateDigitalTwinModelDetails>,
-    ) -> Result<Model, Refusal> {
+    ) -> Result<Creation, Refusal> {
         let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
         findings.settle(self.domain_of_body(&domain_id).await)?;
@@ -49,10 +48,8 @@ impl Platform {
         common.description = description;
         common.tags = tags;
         let record = Model { common, spec_uri, references };
-        let mut creation = Creation::of(record.clone());
-        creation.document = Some(details.spec.get().to_owned());
-        self.store().resource_create(&creation).await?;
-        Ok(record)
+        let document = Some(details.spec.get().to_owned());
+        Ok(Creation { document, ..Creation::of(record) })
     }
 
     /// A model.

@@ -18,16 +18,15 @@ use crate::store::{Ceiling, Creation, Instance, Kind, Relationship, StoreError};
 use crate::validate::{Asked, Findings};
 
 impl Platform {
-    /// Checks a relationship against the models of its ends and keeps it.
+    /// A new relationship, checked against the models of its ends, to be kept by
+    /// [`Platform::resource_create`].
     ///
     /// # Errors
-    /// `InvalidParameter` with every finding; `RelatedResourceNotAuthorizedOrNotFound`;
-    /// `NotAuthorizedOrResourceAlreadyExists` for a link that is there; `Conflict` when the source
-    /// has as many links as its model allows.
-    pub async fn relationship_create(
+    /// `InvalidParameter` with every finding; `RelatedResourceNotAuthorizedOrNotFound`.
+    pub async fn relationship_new(
         &self,
         asked: Asked<CreateDigitalTwinRelationshipDetails>,
-    ) -> Result<Relationship, Refusal> {
+    ) -> Result<Creation, Refusal> {
         let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
         let domain = findings.settle(self.domain_of_body(&domain_id).await)?;
@@ -68,10 +67,7 @@ impl Platform {
             }
         }
         findings.check()?;
-        let mut creation = Creation::of(relationship.clone());
-        creation.ceilings = ceilings;
-        self.store().resource_create(&creation).await?;
-        Ok(relationship)
+        Ok(Creation { ceilings, ..Creation::of(relationship) })
     }
 
     /// A relationship.

@@ -12,7 +12,8 @@ use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(answer(call.platform.adapter_create(call.details()?).await?))
+    let (creation, view) = call.platform.adapter_new(call.details()?).await?;
+    call.create::<Adapter>(creation, |_| answer(view)).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {

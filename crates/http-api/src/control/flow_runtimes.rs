@@ -6,7 +6,7 @@ use platform::clock::rfc3339;
 use platform::list::Field;
 use platform::store::FlowRuntime;
 
-use super::{Call, FLOW_STATES, accepted, created, with_etag};
+use super::{Call, FLOW_STATES, accepted, with_etag};
 use crate::answer::{Answer, json, text};
 
 /// The body of an operation that takes none.
@@ -15,9 +15,8 @@ use crate::answer::{Answer, json, text};
 struct NoDetails {}
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (resource, work_id) = call.platform.flow_runtime_create(call.details()?).await?;
-    let location = call.location("iotFlowRuntimes", &resource.common.id);
-    Ok(created(answer(call, &resource, 202), &location, &work_id))
+    let creation = call.platform.flow_runtime_new(call.details()?).await?;
+    call.create(creation, |resource| answer(call, resource, 202)).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -36,19 +35,18 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, asked) = (call.if_match.as_deref(), call.details()?);
-    let work_id = call.platform.flow_runtime_update(&call.id, if_match, &asked).await?;
+    let asked = call.details()?;
+    let work_id = call.platform.flow_runtime_update(call.target(), &asked).await?;
     Ok(accepted(&work_id))
 }
 
 pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let if_match = call.if_match.as_deref();
-    Ok(accepted(&call.platform.flow_runtime_delete(&call.id, if_match).await?))
+    Ok(accepted(&call.platform.flow_runtime_delete(call.target()).await?))
 }
 
 pub(super) async fn change_compartment(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, asked) = (call.if_match.as_deref(), call.details()?);
-    Ok(accepted(&call.platform.flow_runtime_move(&call.id, if_match, &asked).await?))
+    let asked = call.details()?;
+    Ok(accepted(&call.platform.flow_runtime_move(call.target(), &asked).await?))
 }
 
 pub(super) async fn switch(call: &Call<'_>, active: bool) -> Result<Answer, Refusal> {
@@ -56,8 +54,7 @@ pub(super) async fn switch(call: &Call<'_>, active: bool) -> Result<Answer, Refu
     if !call.body.is_empty() {
         call.details::<NoDetails>()?.checked()?;
     }
-    let if_match = call.if_match.as_deref();
-    Ok(accepted(&call.platform.flow_runtime_switch(&call.id, if_match, active).await?))
+    Ok(accepted(&call.platform.flow_runtime_switch(call.target(), active).await?))
 }
 
 pub(super) async fn flows(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -69,7 +66,7 @@ pub(super) async fn update_flows(call: &Call<'_>) -> Result<Answer, Refusal> {
     // Opaque, but an object: some clients cannot read anything else (control-plane.md 3.7).
     let flows: serde_json::Map<String, serde_json::Value> = call.details()?.checked()?;
     let flows = serde_json::Value::Object(flows).to_string();
-    let etag = call.platform.flows_update(&call.id, call.if_match.as_deref(), &flows).await?;
+    let etag = call.platform.flows_update(call.target(), &flows).await?;
     Ok(with_etag(text(200, "application/json", flows), &etag))
 }
 

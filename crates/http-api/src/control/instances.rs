@@ -10,7 +10,8 @@ use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(answer(&call.platform.instance_create(call.details()?, &call.caller).await?))
+    let creation = call.platform.instance_new(call.details()?, &call.caller).await?;
+    call.create(creation, answer).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {

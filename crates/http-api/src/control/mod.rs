@@ -24,9 +24,11 @@ use platform::identity::Caller;
 use platform::identity::authorize::Named;
 use platform::identity::rules::Rule;
 use platform::list::{Field, Filter, ListParameters, ListQuery, Listed, RESOURCE_SORT_KEYS};
-use platform::store::Resource;
+use platform::retries::{Attempt, Retry};
+use platform::store::{Creation, Resource};
 use platform::turns::Turn;
-use platform::{Asked, Platform, Refusal};
+use platform::work::WORK_HEADER;
+use platform::{Asked, Platform, Refusal, Target};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -53,6 +55,8 @@ struct Call<'a> {
     query: Query,
     if_match: Option<String>,
     body: Bytes,
+    /// The attempt of a request with a retry token.
+    attempt: Option<Attempt<'a>>,
     /// Why the request does not say where it is to happen, if it does not.
     unplaced: OnceLock<Refusal>,
 }
@@ -84,26 +88,41 @@ pub(crate) async fn answer(
             answer
         }
         Match::Operation(operation, id) => {
-            let call = Call {
+            let mut call = Call {
                 platform,
                 caller,
                 path: below,
+                attempt: None,
                 unplaced: OnceLock::new(),
                 id: decode(id.unwrap_or_default(), false),
                 query: Query::parse(query),
                 if_match: if_match(&parts.headers),
                 body,
             };
-            match retry::token(&parts.method, &parts.headers) {
-                Some(token) => retry::run(&call, operation, below, token).await,
-                None => call.answer(operation).await,
-            }
-            .unwrap_or_else(|refusal| refused(&refusal))
+            call.answer_once(operation, retry::token(&parts.method, &parts.headers))
+                .await
+                .unwrap_or_else(|refusal| refused(&refusal))
         }
     }
 }
 
 impl Call<'_> {
+    /// Carries an operation out, or repeats its answer to a request with this retry token.
+    async fn answer_once(
+        &mut self,
+        operation: Operation,
+        token: Option<&str>,
+    ) -> Result<Answer, Refusal> {
+        if let Some(token) = token {
+            let request = [self.path.as_bytes(), self.body.as_ref()];
+            match self.platform.retry_begin(&self.caller.user_id, token, &request).await? {
+                Retry::Answered(saved) => return Ok(retry::repeated(saved)),
+                Retry::New(attempt) => self.attempt = Some(attempt),
+            }
+        }
+        self.answer(operation).await
+    }
+
     /// Runs an operation that the caller may do.
     async fn answer(&self, operation: Operation) -> Result<Answer, Refusal> {
         let named = Named {
@@ -298,10 +317,35 @@ impl Call<'_> {
         Ok(listed(query, &self.platform.resource_list(query).await?, wire))
     }
 
-    /// URL of a resource.
-    fn location(&self, collection: &str, id: &str) -> String {
-        let names = self.platform.names();
-        format!("https://{}{CONTROL_PATH}/{collection}/{id}", names.with_port(&names.control()))
+    /// What the request changes.
+    fn target(&self) -> Target<'_> {
+        let if_match = self.if_match.as_deref();
+        Target { id: &self.id, if_match, attempt: self.attempt.as_ref() }
+    }
+
+    /// Keeps a new resource and answers with it. The path of its collection is the request's.
+    async fn create<R: Resource>(
+        &self,
+        mut creation: Creation,
+        answer: impl FnOnce(&R) -> Answer,
+    ) -> Result<Answer, Refusal> {
+        let resource = R::of(creation.record.clone()).ok_or_else(|| {
+            Refusal::new(ErrorCode::InternalServerError, "the new resource is of another kind")
+        })?;
+        let mut answer = answer(&resource);
+        if let Some(work) = &creation.work {
+            let host = self.platform.names().with_port(&self.platform.names().control());
+            let id = &resource.common().id;
+            let location = format!("https://{host}{CONTROL_PATH}{}/{id}", self.path);
+            set(&mut answer, "location", &location);
+            set(&mut answer, "content-location", &location);
+            set(&mut answer, WORK_HEADER, &work.id);
+        }
+        if let Some(attempt) = &self.attempt {
+            creation.answer = Some(retry::saved(attempt, &answer).await);
+        }
+        self.platform.resource_create(&creation).await?;
+        Ok(answer)
     }
 }
 
@@ -332,14 +376,6 @@ fn with_etag(mut answer: Answer, etag: &str) -> Answer {
 /// 202 of an operation that a work request follows.
 fn accepted(work_id: &str) -> Answer {
     let mut answer = empty(202);
-    set(&mut answer, "opc-work-request-id", work_id);
-    answer
-}
-
-/// Completes the answer of a create that a work request follows.
-fn created(mut answer: Answer, location: &str, work_id: &str) -> Answer {
-    set(&mut answer, "location", location);
-    set(&mut answer, "content-location", location);
-    set(&mut answer, "opc-work-request-id", work_id);
+    set(&mut answer, WORK_HEADER, work_id);
     answer
 }

@@ -10,8 +10,8 @@ use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json, text};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let model = call.platform.model_create(call.details()?).await?;
-    Ok(answer(&model))
+    let creation = call.platform.model_new(call.details()?).await?;
+    call.create(creation, answer).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {

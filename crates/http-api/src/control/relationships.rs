@@ -11,7 +11,8 @@ use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(answer(&call.platform.relationship_create(call.details()?).await?))
+    let creation = call.platform.relationship_new(call.details()?).await?;
+    call.create(creation, answer).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -33,6 +33,38 @@ async fn a_retry_token_gives_one_effect_and_one_answer() {
 }
 
 #[tokio::test]
+async fn actions_and_commands_are_repeated_by_their_retry_token() {
+    let served = Served::start().await;
+    let domain = &served.setup.domain.common.id;
+    let body = json!({"iotDomainId": domain});
+    let twin = served.call(200, "POST /digitalTwinInstances", body).await;
+    let twin = twin["id"].as_str().unwrap();
+    let group = json!({"compartmentId": served.setup.compartment_id}).to_string();
+    let days = r#"{"type":"RAW_DATA","dataRetentionPeriodInDays":20}"#;
+    let command = r#"{"requestDataFormat":"TEXT","requestEndpoint":"cmd"}"#;
+    for (path, body, header) in [
+        ("iotDomainGroups".to_owned(), group.as_str(), "opc-work-request-id"),
+        (
+            format!("iotDomains/{domain}/actions/changeDataRetentionPeriod"),
+            days,
+            "opc-work-request-id",
+        ),
+        (format!("digitalTwinInstances/{twin}/actions/invokeRawCommand"), command, "location"),
+    ] {
+        let target = format!("/20250531/{path}");
+        let token = format!("token {}", path.len());
+        let post = async || {
+            let token = [("opc-retry-token", token.as_str())];
+            let got = served.signed_with("POST", &target, Some(body), &token).await;
+            assert_eq!(got.status, 202, "{path}: {}", got.body);
+            (got.header(header).unwrap().to_owned(), got.body.clone())
+        };
+        let first = post().await;
+        assert_eq!(post().await, first, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn pages_stay_stable_while_others_insert() {
     let served = Served::start().await;
     let domain = &served.setup.domain.common.id;
