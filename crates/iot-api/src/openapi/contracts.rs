@@ -177,7 +177,7 @@ impl Contract {
 
 /// Query parameters that many operations share.
 pub(super) const QUERY_GROUPS: &[(&str, &str)] = &[
-    ("page", "limit:int page:string sortOrder:ASC|DESC"),
+    ("page", "limit:limit page:string sortOrder:ASC|DESC"),
     ("paging", "@page sortBy:timeCreated|displayName"),
     ("group-type", "type:PRODUCTION|DEVELOPMENT|STANDARD|LIGHTWEIGHT"),
     ("connectivity", "connectivityType:DIRECT|INDIRECT|GATEWAY|NONE"),
