@@ -41,7 +41,7 @@ impl Platform {
         let domain = findings.settle(self.domain_of_body(&domain_id).await)?;
         let (id, uri) = (details.digital_twin_model_id, details.digital_twin_model_spec_uri);
         if id.is_none() && uri.is_none() && !findings.is_unread("digitalTwinModelSpecUri") {
-            findings.missing("digitalTwinModelId");
+            findings.missing("digitalTwinModelId or digitalTwinModelSpecUri");
         }
         let mut model = None;
         if domain.is_some() {

@@ -8,7 +8,7 @@ use iot_api::domains::{
 use crate::changes::{Target, common_change};
 use crate::error::Refusal;
 use crate::first_start::short_id;
-use crate::limits::VCNS_MAX;
+use crate::limits::{REFERRING_NAMED_MAX, VCNS_MAX};
 use crate::list::Field;
 use crate::platform::Platform;
 use crate::store::{Ceiling, Creation, DomainGroup, Kind, Lifecycle, StoreError, Stored};
@@ -99,11 +99,16 @@ impl Platform {
     /// See [`Platform::domain_group_update`]; `Conflict` while it has domains.
     pub async fn domain_group_delete(&self, target: Target<'_>) -> Result<String, Refusal> {
         let mut ceilings = domains_busy(target.id);
+        let domains = self.store().domain_all().await?.into_iter();
+        let domains = domains.filter(|domain| domain.group_id == target.id);
+        let ids: Vec<_> =
+            domains.take(REFERRING_NAMED_MAX).map(|domain| domain.common.id).collect();
+        let text = format!("the group still has domains; delete them first: {}", ids.join(", "));
         ceilings.push(Ceiling {
             kind: Kind::Domain,
             filters: vec![(Field::GroupId, target.id.to_owned())],
             most: 1,
-            refusal: StoreError::InUse("the group still has domains; delete them first".to_owned()),
+            refusal: StoreError::InUse(text),
         });
         let job = Job::delete("DELETE_IOT_DOMAIN_GROUP");
         self.work_accept(target, job, ceilings, |_: &mut DomainGroup| Ok(())).await

@@ -21,11 +21,8 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Asked<T>, Refusal
         )));
     }
     let details = serde_json::from_slice(body);
-    // A member of the wrong kind may stand before the place where the text breaks off.
-    if details.is_err()
-        && let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(body)
-    {
-        return Err(Refusal::new(ErrorCode::CannotParseRequest, format!("the body: {error}")));
+    if let Err(error) = &details {
+        is_json(body, error)?;
     }
     // An array would be read as the members in their order.
     if !body.trim_ascii_start().starts_with(b"{") {
@@ -34,6 +31,22 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Asked<T>, Refusal
     match details {
         Ok(details) => Ok(Asked { details, findings: Findings::default() }),
         Err(error) => all_findings(body, &error),
+    }
+}
+
+/// Refuses what is no JSON; `error` is what reading it said.
+fn is_json(body: &[u8], error: &serde_json::Error) -> Result<(), Refusal> {
+    let broken = |why: &dyn std::fmt::Display| {
+        Err(Refusal::new(ErrorCode::CannotParseRequest, format!("the body: {why}")))
+    };
+    if let Err(why) = std::str::from_utf8(body) {
+        return broken(&why);
+    }
+    // A member of the wrong kind may stand before the place where the text breaks off.
+    match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        Err(error) => broken(&error),
+        Ok(_) if error.is_syntax() => broken(error),
+        Ok(_) => Ok(()),
     }
 }
 
@@ -63,9 +76,9 @@ fn all_findings<T: DeserializeOwned>(
     body: &[u8],
     error: &serde_json::Error,
 ) -> Result<Asked<T>, Refusal> {
-    let Ok(mut members) = serde_json::from_slice::<Map<String, Value>>(body) else {
-        return Err(Refusal::invalid(format!("the body: {error}")));
-    };
+    let mut members: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
+        Refusal::new(ErrorCode::CannotParseRequest, format!("the body: {error}"))
+    })?;
     let mut findings = Findings::default();
     // Each turn takes a wrong member out or puts a missing one in; there are not many.
     for _ in 0..TURNS_MAX {
@@ -101,15 +114,21 @@ fn one_finding<T: DeserializeOwned>(
         is_new && stand_in::<T>(members, name)
     } else if let Some(name) = quoted(error, "unknown field `") {
         let name = name.to_owned();
-        findings.add(format!("{name}: is not a member of this request"));
-        members.shift_remove(&name).is_some()
+        if members.shift_remove(&name).is_some() {
+            findings.add(format!("{name}: is not a member of this request"));
+            return true;
+        }
+        let Some((outer, _)) = wrong_member::<T>(members) else { return false };
+        findings.unreadable(&format!("{outer}.{name}"), "is not a member of this request");
+        take_out::<T>(members, &outer);
+        true
     } else {
         // What stands in for a needed member is not right either where only some words are.
         let wrong = wrong_member::<T>(members);
         let Some((name, why)) = wrong.filter(|(name, _)| !findings.is_unread(name)) else {
             return false;
         };
-        findings.unreadable(&name, &why);
+        findings.unreadable(&name, &why.replace("expected u32", "expected a whole number"));
         take_out::<T>(members, &name);
         true
     }
@@ -217,6 +236,18 @@ mod tests {
             "iotDomainId: is missing",
         ] {
             is(many, ErrorCode::InvalidParameter, part);
+        }
+        for broken in
+            [&b"{\"displayName\":\"\xff\"}"[..], b"{\"displayName\":\"\\ud800\"}", b"{} x"]
+        {
+            let refusal = refused::<CreateDigitalTwinInstanceDetails>(broken);
+            assert_eq!(refusal.code, ErrorCode::CannotParseRequest, "{refusal}");
+        }
+        type Runtime = iot_api::flow_runtimes::CreateIotFlowRuntimeDetails;
+        let body = br#"{"networkConfig":{"subnetId":"s","zz":1},"iotDomainId":"d","x":1}"#;
+        let message = refused::<Runtime>(body).message;
+        for line in ["networkConfig.zz: is not", "x: is not", "compartmentId: is missing"] {
+            assert!(message.lines().any(|found| found.starts_with(line)), "{line}: {message}");
         }
         let text = "{\"iotDomainId\":\"d\",\"gateways\":[\"a\",{}]}";
         is(text, ErrorCode::InvalidParameter, "gateways: invalid type");
