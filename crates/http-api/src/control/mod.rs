@@ -298,7 +298,7 @@ impl Call<'_> {
             Some(Filter { name, field: *field, value, allowed })
         };
         ListParameters {
-            list: &self.path,
+            list: self.path,
             parent,
             filters: filters.iter().filter_map(filter).collect(),
             limit: self.query.get("limit"),

@@ -73,7 +73,7 @@ pub fn document(served: &dyn Fn(&str) -> bool) -> Value {
         .collect();
     let request_headers: Map<String, Value> = REQUEST_HEADERS
         .iter()
-        .map(|(name, text, schema)| ((*name).to_owned(), header(name, text, schema())))
+        .map(|(name, text, longest)| ((*name).to_owned(), header(name, text, *longest)))
         .collect();
     json!({
         "openapi": "3.1.0",
@@ -156,23 +156,23 @@ fn operation_object(operation: &Described, mut parameters: Vec<Value>, served: b
     object
 }
 
-/// Headers that requests may have: name, meaning, schema.
-const REQUEST_HEADERS: [(&str, &str, fn() -> Value); 3] = [
-    ("if-match", "Refuse with 412 unless this is the resource's etag", text_schema),
+/// Headers that requests may have, each with its meaning and its longest value.
+const REQUEST_HEADERS: [(&str, &str, Option<u32>); 3] = [
+    ("if-match", "Refuse with 412 unless this is the resource's etag", None),
     (
         "opc-retry-token",
         "The same token and request within 24 hours get the same answer once more",
-        || json!({"type": "string", "minLength": 1, "maxLength": 64}),
+        Some(64),
     ),
-    ("opc-request-id", "What the answer's opc-request-id begins with", text_schema),
+    ("opc-request-id", "What the answer's opc-request-id begins with", None),
 ];
 
-fn text_schema() -> Value {
-    json!({"type": "string"})
-}
-
 /// One of [`REQUEST_HEADERS`].
-fn header(name: &str, description: &str, schema: Value) -> Value {
+fn header(name: &str, description: &str, longest: Option<u32>) -> Value {
+    let schema = match longest {
+        None => json!({"type": "string"}),
+        Some(longest) => json!({"type": "string", "minLength": 1, "maxLength": longest}),
+    };
     json!({"name": name, "in": "header", "description": description, "schema": schema})
 }
 
