@@ -193,6 +193,7 @@ cases! {
             headers: vec![("etag".into(), "e".into())],
             body: b"{}".to_vec(),
         };
+        model_create(&*store, &model("m1", "dtmi:a;1", &[]), "{}").await.unwrap();
         let create = async |no: i64, answer: SavedAnswer| {
             let twin = instance(&format!("i{no}"), no);
             let creation = Creation { answer: Some(answer), ..Creation::of(twin) };
