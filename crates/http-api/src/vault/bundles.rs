@@ -68,6 +68,6 @@ fn summary(record: &SecretRecord, version: &SecretVersion) -> SecretBundleVersio
         version_name: version.name.clone(),
         stages: record.stages(version.no).into_iter().map(str::to_owned).collect(),
         time_created: rfc3339(version.time_created_us),
-        time_of_deletion: record.time_of_deletion_us.map(rfc3339),
+        time_of_deletion: version.time_of_deletion_us.or(record.time_of_deletion_us).map(rfc3339),
     }
 }

@@ -94,10 +94,14 @@ impl Call<'_> {
             VaultOperation::GetSecretBundleByName => bundles::get_by_name(self).await,
             VaultOperation::GetSecretBundle => bundles::get(self).await,
             VaultOperation::ListSecretBundleVersions => bundles::versions(self).await,
-            VaultOperation::RotateSecret
-            | VaultOperation::CancelSecretRotation
-            | VaultOperation::ScheduleSecretVersionDeletion
-            | VaultOperation::CancelSecretVersionDeletion => {
+            VaultOperation::ScheduleSecretVersionDeletion => {
+                secrets::schedule_version_deletion(self).await
+            }
+            VaultOperation::CancelSecretVersionDeletion => {
+                secrets::cancel_version_deletion(self).await
+            }
+            // Both need a function of the caller's that makes contents; there are none here.
+            VaultOperation::RotateSecret | VaultOperation::CancelSecretRotation => {
                 Err(Refusal::not_implemented(operation.name()))
             }
         }

@@ -30,10 +30,27 @@ pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(super) async fn schedule_deletion(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let details: ScheduleSecretDeletionDetails =
-        if call.body.is_empty() { Default::default() } else { call.details()?.checked()? };
+    let details = deletion(call)?;
     let (id, etag) = (call.id(), call.if_match.as_deref());
     Ok(changed(&call.platform.secret_schedule_deletion(id, &details, etag).await?))
+}
+
+/// When to delete; nothing said is as late as possible.
+fn deletion(call: &Call<'_>) -> Result<ScheduleSecretDeletionDetails, Refusal> {
+    if call.body.is_empty() { Ok(Default::default()) } else { call.details()?.checked() }
+}
+
+pub(super) async fn schedule_version_deletion(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (details, no) = (deletion(call)?, version_no(call)?);
+    let (id, etag) = (call.id(), call.if_match.as_deref());
+    let changing = call.platform.secret_version_schedule_deletion(id, no, &details, etag);
+    Ok(changed(&changing.await?))
+}
+
+pub(super) async fn cancel_version_deletion(call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (id, etag) = (call.id(), call.if_match.as_deref());
+    let changing = call.platform.secret_version_cancel_deletion(id, version_no(call)?, etag);
+    Ok(changed(&changing.await?))
 }
 
 pub(super) async fn cancel_deletion(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -151,17 +168,23 @@ pub(super) fn version_page(
 }
 
 pub(super) async fn version(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let text = call.ids.get(1).map_or("", String::as_str);
-    let number: u32 = text.parse().map_err(|_| {
-        let message = format!("secretVersionNumber is '{text}'; it must be an integer from 1");
-        Refusal::new(ErrorCode::InvalidParameter, message)
-    })?;
+    let number = version_no(call)?;
     let (record, versions) = call.platform.secret_versions(call.id()).await?;
     let found = versions.iter().find(|version| version.no == number);
-    let version = found.ok_or_else(|| Refusal::not_found("version of the secret", text))?;
+    let version =
+        found.ok_or_else(|| Refusal::not_found("version of the secret", &number.to_string()))?;
     let mut answer = json(200, &wire_version(&record, version));
     set(&mut answer, "etag", &record.etag);
     Ok(answer)
+}
+
+/// The number of the version in the path.
+fn version_no(call: &Call<'_>) -> Result<u32, Refusal> {
+    let text = call.ids.get(1).map_or("", String::as_str);
+    text.parse().map_err(|_| {
+        let message = format!("secretVersionNumber is '{text}'; it must be an integer from 1");
+        Refusal::new(ErrorCode::InvalidParameter, message)
+    })
 }
 
 fn answer(call: &Call<'_>, record: &SecretRecord) -> Answer {
@@ -213,6 +236,6 @@ fn wire_version(record: &SecretRecord, version: &store::SecretVersion) -> Secret
         stages: record.stages(version.no).into_iter().map(str::to_owned).collect(),
         is_content_auto_generated: false,
         time_created: rfc3339(version.time_created_us),
-        time_of_deletion: record.time_of_deletion_us.map(rfc3339),
+        time_of_deletion: version.time_of_deletion_us.or(record.time_of_deletion_us).map(rfc3339),
     }
 }

@@ -157,11 +157,12 @@ impl Contract {
             V::UpdateSecret => put("UpdateSecretDetails", "Secret"),
             V::ListSecretVersions => list("[SecretVersion]", "sortBy:VERSION_NUMBER @page"),
             V::GetSecretVersion => get("SecretVersion"),
-            V::ScheduleSecretDeletion => put("ScheduleSecretDeletionDetails", ""),
+            V::ScheduleSecretDeletion | V::ScheduleSecretVersionDeletion => {
+                put("ScheduleSecretDeletionDetails", "")
+            }
             V::CancelSecretDeletion
             | V::RotateSecret
             | V::CancelSecretRotation
-            | V::ScheduleSecretVersionDeletion
             | V::CancelSecretVersionDeletion => put("", ""),
             V::ChangeSecretCompartment => put("ChangeCompartmentDetails", ""),
             V::GetSecretBundle => list("SecretBundle", "@version"),

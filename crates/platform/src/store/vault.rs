@@ -48,6 +48,8 @@ pub struct SecretVersion {
     pub content: Vec<u8>,
     /// Creation.
     pub time_created_us: i64,
+    /// When it is to be deleted by itself, if that is scheduled.
+    pub time_of_deletion_us: Option<i64>,
 }
 
 /// A change of a secret: the record as it is to be, and at most one new version.
@@ -59,6 +61,8 @@ pub struct SecretChange {
     pub etag: String,
     /// A version to add; its number is the record's `latest_no`.
     pub version: Option<SecretVersion>,
+    /// A version by number, and when it is to be deleted from now on.
+    pub version_deletion: Option<(u32, Option<i64>)>,
     /// Time of the change.
     pub now_us: i64,
 }

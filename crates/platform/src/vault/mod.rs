@@ -130,6 +130,7 @@ impl Platform {
             name: content.name,
             content: content.bytes,
             time_created_us: now_us,
+            time_of_deletion_us: None,
         };
         self.store().secret_create(&record, &version).await?;
         Ok(record)
@@ -161,7 +162,9 @@ impl Platform {
         id: &str,
     ) -> Result<(SecretRecord, Vec<SecretVersion>), Refusal> {
         let record = self.secret_record(id).await?;
-        let versions = self.store().secret_versions(id).await?;
+        let mut versions = self.store().secret_versions(id).await?;
+        let now_us = self.now_us();
+        versions.retain(|version| version.time_of_deletion_us.is_none_or(|at| at > now_us));
         Ok((record, versions))
     }
 }
