@@ -151,7 +151,7 @@ impl Platform {
         instance: &mut Instance,
         mut findings: Findings,
     ) -> Result<(), Refusal> {
-        let parts = findings.settle(self.instance_parts(instance).await)?;
+        let parts = self.instance_parts(instance, &mut findings).await?;
         if let Some(parts) = &parts {
             adapter_and_model(instance, parts.adapter.as_ref(), &mut findings);
         }
@@ -176,18 +176,28 @@ impl Platform {
     }
 
     /// The adapter, and the model that the members name: `spec_uri` and `model_id` agree then.
-    async fn instance_parts(&self, instance: &mut Instance) -> Result<Parts, Refusal> {
+    /// `None` when one of them is not there, which is a finding.
+    async fn instance_parts(
+        &self,
+        instance: &mut Instance,
+        findings: &mut Findings,
+    ) -> Result<Option<Parts>, Refusal> {
         let domain_id = instance.common.parent_id.clone();
         let (id, uri) = (instance.model_id.as_deref(), instance.spec_uri.as_deref());
-        let model = self.model_of_body(&domain_id, id, uri).await?;
+        let model = findings.settle(self.model_of_body(&domain_id, id, uri).await)?;
+        let mut parts = Parts { adapter: None, has_target: false };
+        if let Some(id) = &instance.adapter_id {
+            let adapter = self.named(&domain_id, "digitalTwinAdapterId", id).await;
+            parts.adapter = findings.settle(adapter)?;
+            if parts.adapter.is_none() {
+                return Ok(None);
+            }
+            parts.has_target = self.adapter_compiled(id).await?.has_target_mapping();
+        }
+        let Some(model) = model else { return Ok(None) };
         instance.model_id = model.as_ref().map(|model| model.common.id.clone());
         instance.spec_uri = model.map(|model| model.spec_uri);
-        let Some(id) = &instance.adapter_id else {
-            return Ok(Parts { adapter: None, has_target: false });
-        };
-        let adapter: Adapter = self.named(&domain_id, "digitalTwinAdapterId", id).await?;
-        let has_target = self.adapter_compiled(id).await?.has_target_mapping();
-        Ok(Parts { adapter: Some(adapter), has_target })
+        Ok(Some(parts))
     }
 
     /// Every gateway must be an ACTIVE instance of type GATEWAY of the same domain.

@@ -163,7 +163,7 @@ async fn every_finding_is_reported_at_once() {
     let body = json!({"iotDomainId": served.setup.domain.common.id, "externalKey": "a#",
         "displayName": "n".repeat(256), "description": "d".repeat(1025),
         "freeformTags": {"": "v"}, "connectivityType": "DIRECT", "authId": null,
-        "digitalTwinModelId": "ocid1.none"});
+        "digitalTwinModelId": "ocid1.none", "digitalTwinAdapterId": "ocid1.none"});
     let message = served.refused("InvalidParameter", "POST /digitalTwinInstances", body).await;
     for word in [
         "externalKey",
@@ -172,6 +172,7 @@ async fn every_finding_is_reported_at_once() {
         "freeformTags",
         "authId",
         "digitalTwinModelId",
+        "digitalTwinAdapterId",
     ] {
         assert!(message.lines().any(|line| line.starts_with(word)), "{word}: {message}");
     }
