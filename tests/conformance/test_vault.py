@@ -114,6 +114,13 @@ def test_the_sdk_reads_versions_and_moves_a_secret(oci, env, config, server):
     promote = sdk.vault.models.UpdateSecretDetails(current_version_number=2)
     assert client.update_secret(secret, promote).data.current_version_number == 2
     assert client.get_secret_version(secret, 1).data.stages == ["PREVIOUS"]
+    first = sdk.vault.models.CreateSecretDetails(
+        compartment_id=env["IOT_COMPARTMENT_ID"], vault_id=env["VAULT_ID"], key_id=env["KEY_ID"],
+        secret_name=new_key(),
+        secret_content=sdk.vault.models.Base64SecretContentDetails(content=b64("again")),
+    )
+    made = [client.create_secret(first, opc_retry_token=first.secret_name) for _ in range(2)]
+    assert made[0].data.id == made[1].data.id and made[0].headers["etag"] == made[1].headers["etag"]
     third = sdk.vault.models.Base64SecretContentDetails(content=b64("three"))
     client.update_secret(secret, sdk.vault.models.UpdateSecretDetails(secret_content=third))
     details = sdk.vault.models.ScheduleSecretVersionDeletionDetails()

@@ -14,6 +14,7 @@ mod health;
 mod listen;
 mod openapi;
 mod query;
+mod retry;
 mod signed;
 mod token;
 mod vault;

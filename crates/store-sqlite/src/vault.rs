@@ -4,13 +4,15 @@ use async_trait::async_trait;
 use platform::limits::SECRET_VERSIONS_MAX;
 use platform::list::{Cursor, Listed};
 use platform::store::{
-    Secret, SecretChange, SecretQuery, SecretRecord, SecretVersion, StoreError, Stored, VaultStore,
+    SavedAnswer, Secret, SecretChange, SecretQuery, SecretRecord, SecretVersion, StoreError,
+    Stored, VaultStore,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use crate::SqliteStore;
 use crate::connection::failed;
+use crate::retries;
 use crate::rows::{duplicate, from_json, json};
 
 const COLUMNS: &str = "id, compartment_id, name, description, tags, metadata, current_no, \
@@ -248,9 +250,19 @@ impl VaultStore for SqliteStore {
         self.database.look_up(move |connection| current(connection, &id)).await
     }
 
-    async fn secret_create(&self, record: &SecretRecord, version: &SecretVersion) -> Stored<()> {
-        let (record, version) = (record.clone(), version.clone());
-        self.database.write(move |transaction| create(transaction, &record, &version)).await
+    async fn secret_create(
+        &self,
+        record: &SecretRecord,
+        version: &SecretVersion,
+        answer: Option<&SavedAnswer>,
+    ) -> Stored<()> {
+        let (record, version, answer) = (record.clone(), version.clone(), answer.cloned());
+        self.database
+            .write(move |transaction| {
+                create(transaction, &record, &version)?;
+                answer.iter().try_for_each(|answer| retries::keep(transaction, answer))
+            })
+            .await
     }
 
     async fn secret_record(&self, id: &str) -> Stored<Option<SecretRecord>> {

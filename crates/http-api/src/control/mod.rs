@@ -9,7 +9,6 @@ mod flow_runtimes;
 mod instances;
 mod models;
 mod relationships;
-mod retry;
 mod work_requests;
 
 use std::sync::{Arc, OnceLock};
@@ -24,7 +23,7 @@ use platform::identity::Caller;
 use platform::identity::authorize::Named;
 use platform::identity::rules::Rule;
 use platform::list::{Field, Filter, ListParameters, ListQuery, Listed, RESOURCE_SORT_KEYS};
-use platform::retries::{Attempt, Retry};
+use platform::retries::Attempt;
 use platform::store::{Creation, Resource};
 use platform::turns::Turn;
 use platform::work::WORK_HEADER;
@@ -34,6 +33,7 @@ use serde::de::DeserializeOwned;
 
 use crate::answer::{Answer, empty, error, json, refused, set};
 use crate::query::{Query, decode};
+use crate::retry::{self, Begun};
 use crate::signed::{self, Signed};
 
 /// Words of `lifecycleState` of groups and domains.
@@ -114,10 +114,9 @@ impl Call<'_> {
         token: Option<&str>,
     ) -> Result<Answer, Refusal> {
         if let Some(token) = token {
-            let request = [self.path.as_bytes(), self.body.as_ref()];
-            match self.platform.retry_begin(&self.caller.user_id, token, &request).await? {
-                Retry::Answered(saved) => return Ok(retry::repeated(saved)),
-                Retry::New(attempt) => self.attempt = Some(attempt),
+            match retry::begin(self.platform, &self.caller, token, self.path, &self.body).await? {
+                Begun::Answered(answer) => return Ok(answer),
+                Begun::New(attempt) => self.attempt = Some(attempt),
             }
         }
         self.answer(operation).await

@@ -13,11 +13,13 @@ use iot_api::vault::{Found, VaultOperation, find};
 use platform::identity::Caller;
 use platform::identity::authorize::Named;
 use platform::identity::rules::Rule;
+use platform::retries::Attempt;
 use platform::{Asked, Platform, Refusal};
 
 use crate::answer::{Answer, error, refused, set};
 use crate::control::{details, if_match};
 use crate::query::{Query, decode};
+use crate::retry::{self, Begun};
 use crate::signed::{self, Signed};
 
 /// A verified request.
@@ -29,6 +31,8 @@ struct Call<'a> {
     query: Query,
     if_match: Option<String>,
     body: Bytes,
+    /// The attempt of a request with a retry token.
+    attempt: Option<Attempt<'a>>,
 }
 
 /// Answers a request of the vault service.
@@ -53,20 +57,42 @@ pub(crate) async fn answer(
             answer
         }
         Found::Operation(operation, ids) => {
-            let call = Call {
+            let mut call = Call {
                 platform,
                 caller,
+                attempt: None,
                 ids: ids.into_iter().map(|id| decode(id, false)).collect(),
                 query: Query::parse(query),
                 if_match: if_match(&parts.headers),
                 body,
             };
-            call.answer(operation).await.unwrap_or_else(|refusal| refused(&refusal))
+            // Of the operations that are served only this one takes a token.
+            let token = retry::token(&parts.method, &parts.headers)
+                .filter(|_| operation == VaultOperation::CreateSecret);
+            call.answer_once(operation, token, &path)
+                .await
+                .unwrap_or_else(|refusal| refused(&refusal))
         }
     }
 }
 
 impl Call<'_> {
+    /// Carries an operation out, or repeats its answer to a request with this retry token.
+    async fn answer_once(
+        &mut self,
+        operation: VaultOperation,
+        token: Option<&str>,
+        path: &str,
+    ) -> Result<Answer, Refusal> {
+        if let Some(token) = token {
+            match retry::begin(self.platform, &self.caller, token, path, &self.body).await? {
+                Begun::Answered(answer) => return Ok(answer),
+                Begun::New(attempt) => self.attempt = Some(attempt),
+            }
+        }
+        self.answer(operation).await
+    }
+
     /// Runs an operation that the caller may do.
     async fn answer(&self, operation: VaultOperation) -> Result<Answer, Refusal> {
         let named = Named {

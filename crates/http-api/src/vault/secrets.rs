@@ -13,10 +13,17 @@ use platform::vault::{key_id, vault_id};
 
 use super::Call;
 use crate::answer::{Answer, empty, json, set};
+use crate::retry;
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let record = call.platform.secret_create(call.details()?).await?;
-    Ok(answer(call, &record))
+    let (record, version) = call.platform.secret_new(call.details()?)?;
+    let answer = answer(call, &record);
+    let saved = match &call.attempt {
+        Some(attempt) => Some(retry::saved(attempt, &answer).await),
+        None => None,
+    };
+    call.platform.secret_create(&record, &version, saved.as_ref()).await?;
+    Ok(answer)
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -237,9 +237,11 @@ fn headers(names: &[&str]) -> Value {
 }
 
 impl Described {
-    /// Whether `opc-retry-token` has an effect: with every POST of the control plane.
+    /// Whether `opc-retry-token` has an effect: with every POST of the control plane, and with one
+    /// of the vault.
     fn takes_retry_token(&self) -> bool {
-        self.method == "POST" && self.prefix == CONTROL_PATH
+        let is_control = self.method == "POST" && self.prefix == CONTROL_PATH;
+        is_control || self.name == "CreateSecret"
     }
 
     /// Headers of the answer of success.

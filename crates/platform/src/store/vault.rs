@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use iot_api::Tags;
 
+use super::work::SavedAnswer;
 use super::{Secret, Stored};
 use crate::list::{Cursor, Listed};
 
@@ -94,8 +95,14 @@ pub struct SecretQuery {
 pub trait VaultStore {
     /// The current content of a secret that is not scheduled for deletion.
     async fn secret_get(&self, id: &str) -> Stored<Option<Secret>>;
-    /// Adds a secret with its first version. Refused: the name is taken.
-    async fn secret_create(&self, record: &SecretRecord, version: &SecretVersion) -> Stored<()>;
+    /// Adds a secret with its first version, and the answer for a retry token. Refused: the name
+    /// is taken.
+    async fn secret_create(
+        &self,
+        record: &SecretRecord,
+        version: &SecretVersion,
+        answer: Option<&SavedAnswer>,
+    ) -> Stored<()>;
     /// The secret with this OCID, in any state.
     async fn secret_record(&self, id: &str) -> Stored<Option<SecretRecord>>;
     /// The secret with this name that is not deleted at `now_us`.

@@ -15,7 +15,7 @@ use crate::limits::{SECRET_METADATA_BYTES_MAX, SECRET_NAME_CHARS_MAX};
 use crate::list::Listed;
 use crate::models::new_etag;
 use crate::platform::Platform;
-use crate::store::{Secret, SecretQuery, SecretRecord, SecretVersion, Setup, Stored};
+use crate::store::{SavedAnswer, Secret, SecretQuery, SecretRecord, SecretVersion, Setup, Stored};
 use crate::validate::{Asked, Findings};
 
 /// OCID of the platform's vault: there is one, named after the tenancy.
@@ -75,16 +75,15 @@ impl Platform {
         self.store().secret_get(id).await
     }
 
-    /// Makes a secret with its first version.
+    /// A new secret with its first version, to be kept by [`Platform::secret_create`].
     ///
     /// # Errors
     /// `InvalidParameter` with everything that is wrong,
-    /// `RelatedResourceNotAuthorizedOrNotFound` for another vault or key,
-    /// `NotAuthorizedOrResourceAlreadyExists` for a name that is taken.
-    pub async fn secret_create(
+    /// `RelatedResourceNotAuthorizedOrNotFound` for another vault or key.
+    pub fn secret_new(
         &self,
         asked: Asked<CreateSecretDetails>,
-    ) -> Result<SecretRecord, Refusal> {
+    ) -> Result<(SecretRecord, SecretVersion), Refusal> {
         let Asked { details, mut findings } = asked;
         for (name, given, ours) in [
             ("vaultId", &details.vault_id, vault_id(self.setup())),
@@ -132,8 +131,20 @@ impl Platform {
             time_created_us: now_us,
             time_of_deletion_us: None,
         };
-        self.store().secret_create(&record, &version).await?;
-        Ok(record)
+        Ok((record, version))
+    }
+
+    /// Keeps a new secret, with the answer for a retry token.
+    ///
+    /// # Errors
+    /// `NotAuthorizedOrResourceAlreadyExists` for a name that is taken.
+    pub async fn secret_create(
+        &self,
+        record: &SecretRecord,
+        version: &SecretVersion,
+        answer: Option<&SavedAnswer>,
+    ) -> Result<(), Refusal> {
+        Ok(self.store().secret_create(record, version, answer).await?)
     }
 
     /// A secret in any state.

@@ -48,7 +48,7 @@ cases! {
     async fn old_versions_go_and_those_in_use_stay(place: &dyn Place) {
         let store = place.open().await;
         let mut record = record("s", "name");
-        store.secret_create(&record, &version(1)).await.unwrap();
+        store.secret_create(&record, &version(1), None).await.unwrap();
         record.previous_no = Some(1);
         let last = u32::try_from(SECRET_VERSIONS_MAX).unwrap() + 5;
         for no in 2..=last {
@@ -70,7 +70,7 @@ cases! {
     async fn a_version_is_deleted_by_itself_at_its_time(place: &dyn Place) {
         let store = place.open().await;
         let mut record = record("s", "name");
-        store.secret_create(&record, &version(1)).await.unwrap();
+        store.secret_create(&record, &version(1), None).await.unwrap();
         record.latest_no = 2;
         record.current_no = 2;
         store.secret_change(&change(&record, Some(version(2)), 2)).await.unwrap();
@@ -91,8 +91,8 @@ cases! {
     async fn a_deleted_secret_leaves_no_content_and_frees_its_name(place: &dyn Place) {
         let store = place.open().await;
         let mut old = record("s1", "name");
-        store.secret_create(&old, &version(1)).await.unwrap();
-        let again = store.secret_create(&record("s2", "name"), &version(1)).await;
+        store.secret_create(&old, &version(1), None).await.unwrap();
+        let again = store.secret_create(&record("s2", "name"), &version(1), None).await;
         assert!(matches!(again, Err(StoreError::Duplicate(text)) if text.contains("'name'")));
 
         old.time_of_deletion_us = Some(10);
@@ -103,7 +103,7 @@ cases! {
         assert!(store.secret_by_name("name", 10).await.unwrap().is_none());
 
         let new = SecretRecord { time_created_us: 11, ..record("s2", "name") };
-        store.secret_create(&new, &version(1)).await.unwrap();
+        store.secret_create(&new, &version(1), None).await.unwrap();
         assert_eq!(store.secret_versions("s1").await.unwrap().len(), 0);
         assert_eq!(store.secret_record("s1").await.unwrap().unwrap().lifecycle_state(11), "DELETED");
         assert_eq!(store.secret_by_name("name", 12).await.unwrap().unwrap().id, "s2");
