@@ -16,6 +16,7 @@ mod history;
 mod listen;
 mod openapi;
 mod query;
+mod retry;
 mod signed;
 mod token;
 mod vault;

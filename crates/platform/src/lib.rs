@@ -43,6 +43,8 @@ mod validate;
 pub mod vault;
 pub mod work;
 
+pub use changes::Target;
 pub use current::Current;
 pub use error::Refusal;
 pub use platform::Platform;
+pub use validate::{Asked, Findings};

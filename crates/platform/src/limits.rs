@@ -76,6 +76,12 @@ pub const DATA_ROWS_DEFAULT: u64 = 25;
 /// Largest page of the data API; larger wishes are cut (data-api.md 2.4).
 pub const DATA_ROWS_MAX: u64 = 10_000;
 
+/// Findings that one refusal lists.
+pub const FINDINGS_MAX: usize = 100;
+/// Characters of a name from outside that a finding repeats.
+pub const NAME_SHOWN_CHARS_MAX: usize = 60;
+/// Brackets inside each other in the JSON of a request: what the JSON reader bounds its stack with.
+pub const JSON_DEPTH_MAX: usize = 127;
 /// `displayName`, characters (control-plane.md 4).
 pub const DISPLAY_NAME_CHARS_MAX: usize = 255;
 /// `description`, characters (control-plane.md 4).

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("revoked_certificates.sql"),
     include_str!("events.sql"),
     include_str!("history.sql"),
+    include_str!("secret_version_deletion.sql"),
 ];
 
 /// Older SQLite can corrupt a database whose log is reset (dependencies: fixed in 3.51.3).

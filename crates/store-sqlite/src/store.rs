@@ -135,11 +135,6 @@ impl Store for SqliteStore {
         self.database.look_up(move |connection| retries::get(connection, &key, since_us)).await
     }
 
-    async fn retry_keep(&self, answer: &SavedAnswer, since_us: i64) -> Stored<()> {
-        let answer = answer.clone();
-        self.database.write(move |transaction| retries::keep(transaction, &answer, since_us)).await
-    }
-
     async fn instance_content(&self, no: TwinNo) -> Stored<Snapshot> {
         self.database.look_up(move |connection| data::snapshot(connection, no)).await
     }

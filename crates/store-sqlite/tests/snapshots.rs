@@ -3,22 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use platform::store::{SavedAnswer, Store, StoreError};
+use platform::store::{Certificate, Store, StoreError};
 use store_sqlite::SqliteStore;
 
-fn answer(key: &str) -> SavedAnswer {
-    SavedAnswer {
-        key: key.to_owned(),
-        request_digest: vec![1],
-        time_us: 1,
-        status: 200,
-        headers: Vec::new(),
-        body: Vec::new(),
-    }
+fn certificate(name: &str) -> Certificate {
+    Certificate { id: format!("id of {name}"), name: name.to_owned() }
 }
 
-async fn has(store: &SqliteStore, key: &str) -> bool {
-    store.retry_get(key, 0).await.expect("a look-up").is_some()
+async fn has(store: &SqliteStore, name: &str) -> bool {
+    store.certificate_by_name(name).await.expect("a look-up").is_some()
 }
 
 fn open(dir: &Path) -> SqliteStore {
@@ -29,14 +22,14 @@ fn open(dir: &Path) -> SqliteStore {
 async fn a_restored_state_is_whole_and_durable() {
     let dir = tempfile::tempdir().expect("a directory");
     let store = open(dir.path());
-    store.retry_keep(&answer("early"), 0).await.expect("a write");
+    store.certificate_create(&certificate("early")).await.expect("a write");
     let snapshot = store.snapshot().await.expect("a snapshot");
     assert!(snapshot.bytes().expect("bytes") > 0);
-    store.retry_keep(&answer("late"), 0).await.expect("a write");
+    store.certificate_create(&certificate("late")).await.expect("a write");
     for _ in 0..2 {
         let restored = store.restore(&snapshot).await.expect("a restored state");
         assert!(has(&restored, "early").await && !has(&restored, "late").await);
-        restored.retry_keep(&answer("later"), 0).await.expect("a write");
+        restored.certificate_create(&certificate("later")).await.expect("a write");
         assert!(has(&restored, "later").await);
     }
     drop(store);
@@ -56,7 +49,7 @@ async fn what_belongs_to_the_earlier_state_stays_out() {
             tokio::spawn(async move {
                 let key = format!("k{number}");
                 tokio::task::yield_now().await;
-                store.retry_keep(&answer(&key), 0).await
+                store.certificate_create(&certificate(&key)).await
             })
         })
         .collect();

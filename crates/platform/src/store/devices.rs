@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::TwinNo;
+use super::work::SavedAnswer;
 
 /// A certificate that twins name as their `authId`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +137,8 @@ pub struct NewCommand {
     pub created_by: Option<String>,
     /// Creation.
     pub time_created_us: i64,
+    /// The answer, if the request has a retry token.
+    pub answer: Option<SavedAnswer>,
 }
 
 /// A command that is not settled: everything about it but its payload.

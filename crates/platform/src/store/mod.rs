@@ -159,10 +159,9 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     /// request.
     async fn work_entries(&self, errors: bool, query: &ListQuery) -> Stored<Listed<WorkEntry>>;
 
-    /// The answer kept under this key since then.
+    /// The answer kept under this key since then. Answers are kept in one step with what they
+    /// answer: [`Creation::answer`], [`Update::answer`], [`NewCommand::answer`].
     async fn retry_get(&self, key: &str, since_us: i64) -> Stored<Option<SavedAnswer>>;
-    /// Keeps an answer, and forgets all from before then.
-    async fn retry_keep(&self, answer: &SavedAnswer, since_us: i64) -> Stored<()>;
 
     /// Snapshot values of an instance by content path, and the time of the last raw message.
     async fn instance_content(&self, no: TwinNo) -> Stored<Snapshot>;
@@ -200,7 +199,7 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     /// Forgets a session that began then or earlier, and the packet ids that it holds.
     async fn session_delete(&self, twin: TwinNo, client_id: &str, begun_us: i64) -> Stored<()>;
 
-    /// Keeps a new command.
+    /// Keeps a new command, with its answer.
     async fn command_create(&self, command: &NewCommand) -> Stored<()>;
     /// Commands that are not settled, in the order of their creation.
     async fn command_open(&self) -> Stored<Vec<OpenCommand>>;

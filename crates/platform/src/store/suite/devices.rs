@@ -37,6 +37,7 @@ pub(super) fn command(id: &str, twin: TwinNo, time: i64) -> NewCommand {
         response_duration: Some("PT7S".into()),
         created_by: Some("user".into()),
         time_created_us: time,
+        answer: None,
     }
 }
 
