@@ -19,7 +19,7 @@ def issue(server, tmp_path):
         state_dir = settings.get("state_dir", server.state_dir)
         done = subprocess.run(
             [binary(), "device-cert", "issue", "--external-key", key, "--state-dir", state_dir,
-             "--out", tmp_path],
+             "--out", tmp_path, "--force"],
             capture_output=True, text=True,
         )
         assert done.returncode == 0, done.stderr
@@ -144,3 +144,24 @@ def test_revoking_ends_older_certificates(twin, server, issue, env, data):
     stale = Device(env, twin.key, certificate=(certificate, key))
     assert stale.connect_reason() == "Not authorized"
     assert [row["endpoint"] for row in rows(data, twin)] == ["renewed"]
+
+
+def test_issuing_takes_care(server, tmp_path, twin):
+    """Files stay unless they may go; a key that no twin has is said."""
+    def issue(key, *options):
+        return subprocess.run(
+            [binary(), "device-cert", "issue", "--external-key", key,
+             "--state-dir", server.state_dir, "--out", tmp_path / "certificates", *options],
+            capture_output=True, text=True,
+        )
+
+    done = issue("nobody-has-it")
+    assert done.returncode == 0 and "no twin has the external key" in done.stderr
+    before = (tmp_path / "certificates" / "nobody-has-it.pem").read_bytes()
+    again = issue("nobody-has-it")
+    assert again.returncode == 2 and "--force" in again.stderr
+    assert (tmp_path / "certificates" / "nobody-has-it.pem").read_bytes() == before
+    assert issue("nobody-has-it", "--force").returncode == 0
+    assert (tmp_path / "certificates" / "nobody-has-it.pem").read_bytes() != before
+    known = issue(twin.key)
+    assert known.returncode == 0 and known.stderr == ""

@@ -117,6 +117,8 @@ def test_a_child_may_roam_and_does_not_log_in(family, data):
 
 
 def test_commands_for_a_child(family, iot, data):
+    """Also the vendor's Node-RED gateway: 3.1.1, a lasting session whose client id is the user,
+    and one wildcard subscription for all children."""
     first, second = family.gateway(), family.gateway()
     child = family.child(first, second)
 

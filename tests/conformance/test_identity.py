@@ -5,6 +5,7 @@ import subprocess
 
 import oci
 import pytest
+import requests
 
 from server import binary
 from twins import dtmi, new_key
@@ -109,3 +110,19 @@ def test_mistakes_are_named(server):
     assert "letters, digits" in user(server, "add", "../x", "--compartment", "c", code=2)
     assert "no such user" in user(server, "remove", "zoe", code=1)
     assert "cannot be removed" in user(server, "remove", "admin", code=2)
+
+
+def test_only_a_manager_rewrites_history(server, iot, add):
+    """The platform's own operation is guarded like OCI's."""
+    made = iot.list_digital_twin_instances(server.env["IOT_DOMAIN_ID"], limit=1).data.items
+    id = made[0].id if made else "ocid1.iotdigitaltwininstance.oc0.loc.none"
+    url = iot.base_client.endpoint.replace("/20250531", "")
+    url += f"/platform/v1/digitalTwinInstances/{id}/actions/rewriteHistory"
+    _, user = add("--policy", "allow user NAME to use iot-digital-twin-instance in tenancy")
+    for client, code in ((None, 401), (user, 404)):
+        auth = client and client.base_client.signer
+        answer = requests.post(url, json={}, auth=auth, verify=server.env["SSL_CERT_FILE"])
+        assert answer.status_code == code, answer.text
+    signed = {"auth": iot.base_client.signer, "verify": server.env["SSL_CERT_FILE"]}
+    assert requests.get(url, **signed).status_code == 405
+    assert requests.post(url, json={"unknown": 1}, **signed).status_code in (400, 404)

@@ -2,9 +2,11 @@
 
 import copy
 import json
+import threading
 
 import pytest
 
+from data_api import DataApi
 from device import Device
 from test_cli import exits, in_client
 
@@ -126,3 +128,88 @@ def test_more_than_a_page(server, device):
         reading = json.dumps({**READING, "count": count})
         assert device.post("iot/v1/telemetry", reading).status_code == 202
     assert summary(replay(server, 0)) == (130, 0, 0, 0, 130, 0)
+
+
+def rows(server, name):
+    queried = exits(0, in_client(server, "--output", "json", "query", "custom-adapter"))
+    return json.loads(queried.stdout)[name]
+
+
+def humidities(server):
+    """All historized values, whenever they were observed."""
+    q = {"digital_twin_instance_id": rows(server, "instance")["id"], "content_path": "humidity"}
+    return sorted(row["value"] for row in DataApi(server.env).rows("historizedData", q))
+
+
+def apply(server, *arguments):
+    return in_client(server, "--output", "json", "replay", "custom-adapter", "--apply", *arguments)
+
+
+def test_apply_asks_first(server, twin):
+    before = rows(server, "historizedData"), rows(server, "rejectedData")
+    done = exits(2, apply(server))
+    assert "--yes" in done.stderr
+    assert (rows(server, "historizedData"), rows(server, "rejectedData")) == before
+
+
+def test_apply_rewrites_history_and_content(server, twin):
+    def change(routes):
+        for route in routes:
+            route["payloadMapping"]["$.count"] = "${(.count // 0) + 100}"
+            route["payloadMapping"]["$.humidity"] = "${.count // 0}"
+
+    path = routes_file(server, twin, change)
+    raw = rows(server, "rawData")
+    done = json.loads(exits(0, apply(server, "--routes", path, "--yes")).stdout)
+    assert done["rewritten"] == {"messages": 3, "normalized": 3, "rejected": 0, "leftAlone": 0}
+    assert rows(server, "rawData") == raw
+    assert rows(server, "rejectedData") == []
+    assert humidities(server) == [0, 2, 3]
+    # Content is what the last message gives; of what it lacks, the one before.
+    content = rows(server, "content")
+    assert (content["count"], content["humidity"]) == (100, 0)
+    assert content["pressure"] == READING["pressure"]
+    # With the adapter that the twin has, everything is as it was.
+    done = json.loads(exits(0, apply(server, "--yes", "--adapter", present(server, twin))).stdout)
+    assert done["rewritten"]["rejected"] == 1
+    assert rows(server, "content")["count"] == 3
+
+
+def present(server, folder):
+    path = folder / "present.json"
+    path.write_text(json.dumps({
+        "inboundEnvelope": server.definition("m5_adapter_envelope.json"),
+        "inboundRoutes": server.definition("m5_adapter_routes.json"),
+    }))
+    return path
+
+
+def test_apply_in_a_range_of_time(server, twin):
+    path = routes_file(server, twin, lambda routes: [
+        route["payloadMapping"].pop("$.count", None) for route in routes])
+    historized = len(rows(server, "historizedData"))
+    done = json.loads(exits(0, apply(server, "--yes", "--routes", path, "--until", "1h")).stdout)
+    assert done["rewritten"]["messages"] == 0
+    assert len(rows(server, "historizedData")) == historized
+
+
+def test_apply_while_messages_arrive(server, device, tmp_path):
+    """Every message ends as exactly one outcome, whichever adapter it went through."""
+    stop = threading.Event()
+    sent = []
+
+    def send():
+        while not stop.is_set():
+            reading = json.dumps({**READING, "humidity": len(sent)})
+            if device.post("iot/v1/telemetry", reading).status_code == 202:
+                sent.append(1)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        for _ in range(3):
+            exits(0, apply(server, "--yes"))
+    finally:
+        stop.set()
+        sender.join()
+    assert humidities(server) == list(range(len(sent)))

@@ -114,6 +114,35 @@ def test_the_sdk_reads_versions_and_moves_a_secret(oci, env, config, server):
     promote = sdk.vault.models.UpdateSecretDetails(current_version_number=2)
     assert client.update_secret(secret, promote).data.current_version_number == 2
     assert client.get_secret_version(secret, 1).data.stages == ["PREVIOUS"]
+    first = sdk.vault.models.CreateSecretDetails(
+        compartment_id=env["IOT_COMPARTMENT_ID"], vault_id=env["VAULT_ID"], key_id=env["KEY_ID"],
+        secret_name=new_key(),
+        secret_content=sdk.vault.models.Base64SecretContentDetails(content=b64("again")),
+    )
+    made = [client.create_secret(first, opc_retry_token=first.secret_name) for _ in range(2)]
+    assert made[0].data.id == made[1].data.id and made[0].headers["etag"] == made[1].headers["etag"]
+    third = sdk.vault.models.Base64SecretContentDetails(content=b64("three"))
+    client.update_secret(secret, sdk.vault.models.UpdateSecretDetails(secret_content=third))
+    details = sdk.vault.models.ScheduleSecretVersionDeletionDetails()
+    with pytest.raises(sdk.exceptions.ServiceError) as caught:
+        client.schedule_secret_version_deletion(secret, 2, details)
+    assert (caught.value.status, caught.value.code) == (409, "Conflict"), "it is PREVIOUS"
+    scheduled = client.schedule_secret_version_deletion(secret, 1, details)
+    assert scheduled.status == 200 and scheduled.headers["etag"]
+    assert client.get_secret_version(secret, 1).data.time_of_deletion
+    promote = sdk.vault.models.UpdateSecretDetails(current_version_number=1)
+    bundles = sdk.secrets.SecretsClient(config, retry_strategy=sdk.retry.NoneRetryStrategy())
+    for refused in (
+        lambda: bundles.get_secret_bundle(secret, version_number=1),
+        lambda: client.update_secret(secret, promote),
+        lambda: client.cancel_secret_version_deletion(secret, 1, if_match="stale"),
+        lambda: client.cancel_secret_version_deletion(secret, 9),
+    ):
+        with pytest.raises(sdk.exceptions.ServiceError):
+            refused()
+    client.cancel_secret_version_deletion(secret, 1)
+    assert client.get_secret_version(secret, 1).data.time_of_deletion is None
+    assert bundles.get_secret_bundle(secret, version_number=1).data.stages == ["DEPRECATED"]
     tenancy = sdk.vault.models.ChangeSecretCompartmentDetails(compartment_id=config["tenancy"])
     client.change_secret_compartment(secret, tenancy)
     assert client.get_secret(secret).data.compartment_id == config["tenancy"]

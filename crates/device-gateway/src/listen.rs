@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use platform::Platform;
+use platform::Current;
 use platform::certificates::ClientCertificate;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -23,9 +23,10 @@ pub struct Listener {
 /// Serves until `shutdown` says true; returns when the sessions have settled what they took in.
 pub async fn serve(
     listener: Listener,
-    platform: Arc<Platform>,
+    platform: impl Into<Current>,
     mut shutdown: watch::Receiver<bool>,
 ) {
+    let platform = platform.into();
     let mut sessions = JoinSet::new();
     let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
     loop {
@@ -76,16 +77,17 @@ async fn connection(
     stream: TcpStream,
     turn: Option<OwnedSemaphorePermit>,
     tls: Option<TlsAcceptor>,
-    platform: Arc<Platform>,
+    current: Current,
     shutdown: watch::Receiver<bool>,
 ) {
     // A refusal only costs latency.
     let _ = stream.set_nodelay(true);
-    platform.metrics().mqtt_connections.inc();
+    let counting = current.get();
+    counting.metrics().mqtt_connections.inc();
     match tls {
         None => {
             drop(turn);
-            session::run(stream, Peer::default(), &platform, shutdown).await;
+            session::run(stream, Peer::default(), &counting, shutdown).await;
         }
         Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
             Ok(Ok(stream)) => {
@@ -96,11 +98,11 @@ async fn connection(
                     server_name: tls.server_name().map(str::to_owned),
                     certificate: certificate.map(|der| ClientCertificate::of(der)),
                 };
-                session::run(stream, peer, &platform, shutdown).await;
+                session::run(stream, peer, &current.get(), shutdown).await;
             }
             Ok(Err(error)) => tracing::info!(%error, "TLS handshake failed"),
             Err(_) => tracing::info!("TLS handshake took too long"),
         },
     }
-    platform.metrics().mqtt_connections.dec();
+    counting.metrics().mqtt_connections.dec();
 }

@@ -11,8 +11,11 @@ use platform::Platform;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::error::Error as SocketError;
+use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::limits::{WEBSOCKET_BUFFER_BYTES, WEBSOCKET_BYTES_MAX};
 use crate::session::{self, Peer};
@@ -50,6 +53,20 @@ impl<S> Bytestream<S> {
     }
 }
 
+impl<S: AsyncRead + AsyncWrite + Unpin> Bytestream<S> {
+    /// Says in a close frame why nothing more is read (RFC 6455 7.4), as far as the other end takes
+    /// it at once.
+    fn close(&mut self, context: &mut Context<'_>, code: CloseCode, why: &'static str) -> Error {
+        let frame = CloseFrame { code, reason: Utf8Bytes::from_static(why) };
+        let mut socket = Pin::new(&mut self.socket);
+        if socket.as_mut().start_send(Message::Close(Some(frame))).is_ok() {
+            // The connection ends in any case.
+            let _ = socket.poll_flush(context);
+        }
+        Error::new(ErrorKind::InvalidData, why)
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Bytestream<S> {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -62,11 +79,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Bytestream<S> {
                 Some(Ok(Message::Binary(bytes))) => this.unread = bytes,
                 Some(Ok(Message::Text(_))) => {
                     let why = "a text message; MQTT comes in binary ones";
-                    return Poll::Ready(Err(Error::new(ErrorKind::InvalidData, why)));
+                    return Poll::Ready(Err(this.close(context, CloseCode::Unsupported, why)));
                 }
                 Some(Ok(Message::Close(_))) | None => return Poll::Ready(Ok(())),
                 // Pings are answered by the library.
                 Some(Ok(_)) => {}
+                Some(Err(SocketError::Capacity(_))) => {
+                    let why = "a message that is too large";
+                    return Poll::Ready(Err(this.close(context, CloseCode::Size, why)));
+                }
+                Some(Err(SocketError::Protocol(_))) => {
+                    let why = "a frame that breaks the rules of the protocol";
+                    return Poll::Ready(Err(this.close(context, CloseCode::Protocol, why)));
+                }
+                Some(Err(SocketError::Utf8(_))) => {
+                    let why = "a text that is not UTF-8";
+                    return Poll::Ready(Err(this.close(context, CloseCode::Invalid, why)));
+                }
                 Some(Err(error)) => return Poll::Ready(Err(Error::other(error))),
             }
         }
@@ -134,6 +163,8 @@ mod tests {
         client.send(Message::text("mqtt")).await.expect("room");
         let error = stream.read_u8().await.expect_err("text");
         assert_eq!(error.kind(), ErrorKind::InvalidData);
+        let Some(Ok(Message::Close(Some(frame)))) = client.next().await else { panic!("no close") };
+        assert_eq!(frame.code, CloseCode::Unsupported);
         let (mut client, mut stream) = pair().await;
         client.close(None).await.expect("room");
         assert_eq!(stream.read(&mut [0]).await.expect("the end"), 0);

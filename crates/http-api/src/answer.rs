@@ -1,15 +1,66 @@
 //! Answers and what all of them carry.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
+use hyper::body::{Frame, SizeHint};
 use iot_api::{ErrorBody, ErrorCode};
 use platform::Refusal;
 use serde::Serialize;
+use tokio::sync::mpsc;
 
 /// Every answer's type.
-pub(crate) type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<Body>;
+
+/// The body of an answer.
+pub(crate) enum Body {
+    /// All of it.
+    Whole(Full<Bytes>),
+    /// What comes, until its sender is gone.
+    Chunks(mpsc::Receiver<Bytes>),
+}
+
+impl<T: Into<Bytes>> From<T> for Body {
+    fn from(bytes: T) -> Body {
+        Body::Whole(Full::new(bytes.into()))
+    }
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.get_mut() {
+            Body::Whole(whole) => Pin::new(whole).poll_frame(context),
+            Body::Chunks(chunks) => {
+                chunks.poll_recv(context).map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Body::Whole(whole) => whole.is_end_stream(),
+            Body::Chunks(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Body::Whole(whole) => whole.size_hint(),
+            Body::Chunks(_) => SizeHint::default(),
+        }
+    }
+}
 
 /// Longest segment of a request id (control-plane.md 1.3).
 const SEGMENT_CHARS_MAX: usize = 32;
@@ -18,7 +69,7 @@ const CLIENT_SEGMENTS_MAX: usize = 2;
 
 /// An answer without body.
 pub(crate) fn empty(status: u16) -> Answer {
-    let mut answer = Response::new(Full::default());
+    let mut answer = Response::new(Body::Whole(Full::default()));
     *answer.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     answer
@@ -28,7 +79,7 @@ pub(crate) fn empty(status: u16) -> Answer {
 pub(crate) fn text(status: u16, content_type: &'static str, text: impl Into<Bytes>) -> Answer {
     let mut answer = empty(status);
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    *answer.body_mut() = Full::new(text.into());
+    *answer.body_mut() = Body::from(text);
     answer
 }
 

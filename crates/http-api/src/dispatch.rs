@@ -10,10 +10,11 @@ use platform::Platform;
 use platform::certificates::ClientCertificate;
 use platform::metrics::Metrics;
 use platform::names::Surface;
+use tokio::sync::{Notify, watch};
 
 use crate::answer::{Answer, basic, error, request_id, set};
 use crate::websocket::{self, Slot};
-use crate::{body, control, data, device, health, openapi, token, vault};
+use crate::{body, control, data, device, emulation, health, history, openapi, token, vault};
 
 /// What is known of the other end of a connection.
 pub(crate) struct Peer {
@@ -21,12 +22,16 @@ pub(crate) struct Peer {
     pub certificate: Option<ClientCertificate>,
     /// Where its WebSocket goes.
     pub websocket: Slot,
+    /// The word to stop, for answers that have no end of their own.
+    pub shutdown: watch::Receiver<bool>,
+    /// Cuts the connection: its other end takes nothing.
+    pub abort: Notify,
 }
 
 /// Answers one request.
 pub(crate) async fn answer(
     platform: &Arc<Platform>,
-    peer: &Peer,
+    peer: &Arc<Peer>,
     mut request: Request<Incoming>,
 ) -> Answer {
     let websocket = websocket(platform, peer, &mut request);
@@ -70,7 +75,7 @@ fn websocket(
 
 async fn route(
     platform: &Arc<Platform>,
-    peer: &Peer,
+    peer: &Arc<Peer>,
     parts: &Parts,
     incoming: &mut Incoming,
 ) -> Answer {
@@ -87,8 +92,13 @@ async fn route(
     let host = host(&parts.headers, &parts.uri);
     let certificate = peer.certificate.as_ref();
     match platform.names().surface(&host) {
+        Some(Surface::Control) if history::is_meant(path) => {
+            history::answer(platform, parts, incoming).await
+        }
         Some(Surface::Control) => control::answer(platform, parts, incoming).await,
-        Some(Surface::Data(group)) => data::answer(platform, parts, &host, Some(&group)).await,
+        Some(Surface::Data(group)) => {
+            data::answer(platform, peer, parts, &host, Some(&group)).await
+        }
         Some(Surface::Device(_)) => {
             device::answer(platform, parts, incoming, (Some(&host), certificate)).await
         }
@@ -98,7 +108,7 @@ async fn route(
         Some(Surface::Vaults | Surface::SecretBundles) => {
             vault::answer(platform, parts, incoming).await
         }
-        Some(Surface::Bare) => bare(platform, parts, incoming, &host, certificate).await,
+        Some(Surface::Bare) => bare(platform, peer, parts, incoming, &host).await,
         Some(Surface::Identity(_)) | None => {
             let message =
                 format!("this platform does not serve the host '{}'", host.escape_debug());
@@ -111,6 +121,7 @@ async fn route(
 #[derive(Debug, PartialEq, Eq)]
 enum Part {
     Control,
+    History,
     Data,
     Token,
     Vault,
@@ -122,6 +133,7 @@ fn part(path: &str) -> Part {
     let mut segments = path.trim_start_matches('/').split('/');
     match (segments.next(), segments.next(), segments.next()) {
         (Some("20250531"), ..) => Part::Control,
+        (Some("platform"), Some("v1"), _) => Part::History,
         (Some("ords"), ..) => Part::Data,
         (Some("oauth2"), ..) | (Some("admin"), Some("v1"), Some("SigningCert")) => Part::Token,
         (Some("20180608" | "20190301"), ..) => Part::Vault,
@@ -132,16 +144,21 @@ fn part(path: &str) -> Part {
 /// A bare `localhost` or address: told apart by path.
 async fn bare(
     platform: &Arc<Platform>,
+    peer: &Arc<Peer>,
     parts: &Parts,
     incoming: &mut Incoming,
     host: &str,
-    certificate: Option<&ClientCertificate>,
 ) -> Answer {
+    let certificate = peer.certificate.as_ref();
     let path = parts.uri.path();
+    if let Some(answer) = emulation::answer(platform, parts, incoming).await {
+        return answer;
+    }
     let has_credentials = certificate.is_some() || basic(&parts.headers).is_some();
     match part(path) {
         Part::Control => control::answer(platform, parts, incoming).await,
-        Part::Data => data::answer(platform, parts, host, None).await,
+        Part::History => history::answer(platform, parts, incoming).await,
+        Part::Data => data::answer(platform, peer, parts, host, None).await,
         Part::Token => token::answer(platform, parts, incoming).await,
         Part::Vault => vault::answer(platform, parts, incoming).await,
         Part::Other if parts.method == Method::POST && has_credentials => {
@@ -169,6 +186,7 @@ mod tests {
         let is = |path: &str, expected| assert_eq!(part(path), expected, "{path}");
         is("/20250531/iotDomains/x", Part::Control);
         is("//20250531/iotDomains/x", Part::Control);
+        is("/platform/v1/digitalTwinInstances/x/actions/rewriteHistory", Part::History);
         is("/ords/d/20250531/rawData", Part::Data);
         is("/oauth2/v1/token", Part::Token);
         is("/admin/v1/SigningCert/jwk", Part::Token);

@@ -6,10 +6,10 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use platform::Platform;
+use platform::Current;
 use platform::certificates::ClientCertificate;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -35,10 +35,11 @@ const HEADER_BYTES_MAX: usize = 64 * 1024;
 pub async fn serve(
     socket: TcpListener,
     tls: TlsAcceptor,
-    platform: Arc<Platform>,
+    platform: impl Into<Current>,
     mqtt: Arc<dyn MqttSessions>,
     mut shutdown: watch::Receiver<bool>,
 ) {
+    let platform = platform.into();
     let mut connections = JoinSet::new();
     let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
     loop {
@@ -85,7 +86,7 @@ async fn connection(
     stream: TcpStream,
     turn: Option<OwnedSemaphorePermit>,
     tls: TlsAcceptor,
-    (platform, mqtt): (Arc<Platform>, Arc<dyn MqttSessions>),
+    (platform, mqtt): (Current, Arc<dyn MqttSessions>),
     mut shutdown: watch::Receiver<bool>,
 ) {
     // A refusal only costs latency.
@@ -102,10 +103,15 @@ async fn connection(
     drop(turn);
     let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
     let certificate = certificate.map(|der| ClientCertificate::of(der));
-    let peer = Arc::new(Peer { certificate, websocket: Slot::default() });
+    let peer = Arc::new(Peer {
+        certificate,
+        websocket: Slot::default(),
+        shutdown: shutdown.clone(),
+        abort: Notify::new(),
+    });
     let asking = peer.clone();
     let service = service_fn(move |request| {
-        let (platform, peer) = (platform.clone(), asking.clone());
+        let (platform, peer) = (platform.get(), asking.clone());
         async move {
             let answer = dispatch::answer(&platform, &peer, request).await;
             Ok::<_, std::convert::Infallible>(answer)
@@ -118,23 +124,37 @@ async fn connection(
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut serving = std::pin::pin!(serving);
-    let ended = tokio::select! {
-        ended = serving.as_mut() => ended,
-        () = stopped(&mut shutdown) => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    let served = async {
+        tokio::select! {
+            ended = serving.as_mut() => ended,
+            () = stopped(&mut shutdown) => {
+                serving.as_mut().graceful_shutdown();
+                serving.await
+            }
         }
+    };
+    let ended = tokio::select! {
+        ended = served => ended,
+        () = peer.abort.notified() => return,
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "https connection ended");
         return;
     }
     let upgrade = peer.websocket.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(Upgrade { stream, host }) = upgrade
-        && let Ok(stream) = stream.await
-    {
-        let stream = Box::new(TokioIo::new(stream));
-        mqtt.run(stream, host, peer.certificate.clone()).await;
+    match upgrade {
+        None => {}
+        Some(Upgrade::Mqtt { stream, host }) => {
+            if let Ok(stream) = stream.await {
+                let stream = Box::new(TokioIo::new(stream));
+                mqtt.run(stream, host, peer.certificate.clone()).await;
+            }
+        }
+        Some(Upgrade::Events { stream, session }) => {
+            if let Ok(stream) = stream.await {
+                session.run(Box::new(TokioIo::new(stream))).await;
+            }
+        }
     }
 }
 

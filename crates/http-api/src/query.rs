@@ -31,6 +31,13 @@ impl Query {
     }
 }
 
+impl Query {
+    /// All parameters.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
 /// Percent-decodes; `plus` makes `+` a blank. Bytes that are not UTF-8 become U+FFFD.
 pub(crate) fn decode(text: &str, plus: bool) -> String {
     let bytes = text.as_bytes();

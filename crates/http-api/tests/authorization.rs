@@ -142,3 +142,54 @@ async fn a_removed_user_is_refused_after_a_moment() {
     tokio::time::sleep(CALLER_CACHED).await;
     assert_eq!(get().await, 401);
 }
+
+#[tokio::test]
+async fn an_auth_id_must_be_readable_by_who_sets_it() {
+    let served = Served::start().await;
+    let mut users = Users::new(&served);
+    let manage = "manage iot-family in compartment local".to_owned();
+    let ann = users.add(std::slice::from_ref(&manage)).await;
+    let bob = users.add(&[manage, "read secret-bundles in compartment local".to_owned()]).await;
+    let host = served.platform.names().control();
+    let secret = &served.setup.secret.id;
+    let send = async |signer: &Signer, method: &str, target: &str, body: String| {
+        let call = (method, host.as_str(), target);
+        served.signed_by(signer, call, Some(&body), None).await
+    };
+    let domain = &served.setup.domain.common.id;
+    let create = format!("{{\"iotDomainId\":\"{domain}\",\"authId\":\"{secret}\"}}");
+    let things = "/20250531/digitalTwinInstances";
+    let refused = send(&ann, "POST", things, create.clone()).await;
+    let unknown = send(&ann, "POST", things, create.replace(secret.as_str(), "S")).await;
+    let code = "RelatedResourceNotAuthorizedOrNotFound";
+    assert_eq!((refused.status, &refused.json()["code"]), (400, &code.into()), "{}", refused.body);
+    assert_eq!(refused.body.replace(secret.as_str(), "S"), unknown.body);
+    let made = send(&bob, "POST", things, create).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    // What is there may stay, and others may change the rest.
+    let path = format!("{things}/{}", made.json()["id"].as_str().unwrap());
+    let renamed = send(&ann, "PUT", &path, "{\"displayName\":\"x\"}".to_owned()).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.body);
+    let set = send(&ann, "PUT", &path, format!("{{\"authId\":\"{secret}\"}}")).await;
+    assert_eq!(set.status, 400, "{}", set.body);
+}
+
+#[tokio::test]
+async fn a_body_names_an_unknown_compartment() {
+    let served = Served::start().await;
+    let mut users = Users::new(&served);
+    let ann = users.add(&["manage iot-family in compartment local".to_owned()]).await;
+    let host = served.platform.names().control();
+    let post = async |signer: &Signer, compartment: &str| {
+        let body = format!("{{\"compartmentId\":\"{compartment}\"}}");
+        let call = ("POST", host.as_str(), "/20250531/iotDomainGroups");
+        let got = served.signed_by(signer, call, Some(&body), None).await;
+        (got.status, got.json()["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let related = (400, "RelatedResourceNotAuthorizedOrNotFound".to_owned());
+    assert_eq!(post(&served.signer, "ocid1.compartment.oc0..none").await, related);
+    // Who may not look everywhere cannot tell what is missing from what is forbidden.
+    let hidden = (404, "NotAuthorizedOrNotFound".to_owned());
+    assert_eq!(post(&ann, "ocid1.compartment.oc0..none").await, hidden);
+    assert_eq!(post(&ann, &served.setup.tenancy_id).await, hidden);
+}

@@ -116,6 +116,17 @@ fn test_sources() -> Vec<(String, String)> {
     sources
 }
 
+/// Headers that an answer has whenever it is documented to have them.
+const NAMED_HEADERS: [&str; 7] = [
+    "opc-request-id",
+    "etag",
+    "opc-work-request-id",
+    "location",
+    "content-location",
+    "retry-after",
+    "allow",
+];
+
 /// What the document says about answers.
 struct Document(Value);
 
@@ -130,6 +141,15 @@ impl Document {
             response = &self.0["components"]["responses"][got.status.to_string()];
         }
         assert!(response.is_object(), "{operation}: {} is not documented", got.status);
+        for name in NAMED_HEADERS {
+            let documented = response["headers"].get(name).is_some();
+            assert_eq!(
+                got.header(name).is_some(),
+                documented,
+                "{operation} {}: {name}",
+                got.status
+            );
+        }
         let schema = &response["content"]["application/json"]["schema"];
         if schema.is_null() {
             assert_eq!(got.body, "", "{operation}: a body that is not documented");

@@ -6,7 +6,7 @@ use crate::null::{Nullable, present};
 use crate::tags::{FreeformTags, NamespacedTags};
 
 /// Body of `CreateDigitalTwinInstance`.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateDigitalTwinInstanceDetails {
     /// OCID of the domain.

@@ -10,6 +10,7 @@ pub mod data;
 pub mod domains;
 pub mod error;
 pub mod flow_runtimes;
+pub mod history;
 pub mod instances;
 pub mod list;
 pub mod models;
@@ -30,3 +31,7 @@ pub use tags::Tags;
 
 /// Path prefix of the control plane (control-plane.md 1.1).
 pub const CONTROL_PATH: &str = "/20250531";
+
+/// Path prefix of what this platform offers on the host of the control plane beside OCI's
+/// operations.
+pub const PLATFORM_PATH: &str = "/platform/v1";

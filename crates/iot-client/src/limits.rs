@@ -51,3 +51,9 @@ pub const ERROR_BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// Most characters of an answer that is not what it should be that an error repeats.
 pub const EXCERPT_CHARS_MAX: usize = 200;
+
+/// Longest event read, in bytes: a payload of 256 KiB as JSON text, several times over.
+pub const EVENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Silence after which a stream of events counts as lost: three heartbeats.
+pub const STREAM_SILENCE_MAX: Duration = Duration::from_secs(45);

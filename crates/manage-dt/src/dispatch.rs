@@ -36,8 +36,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn verb(cli: &Cli) -> Result<(), Failure> {
     let global = &cli.global;
     let environment = Environment::of_process();
-    // `serve` and `demo` set up logging of their own.
-    if !matches!(cli.verb, Verb::Serve(_) | Verb::Demo) {
+    // Verbs with a platform in them set up logging of their own.
+    if !matches!(cli.verb, Verb::Serve(_) | Verb::Demo | Verb::Emulate(_)) {
         log::init(global.verbose, global.debug);
     }
     let writes_sarif = matches!(
@@ -49,8 +49,21 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         let message = "`--output sarif` is for verbs that look for mistakes in files";
         return Err(Failure::usage(message).hint("use `--output json`"));
     }
+    if global.output == OutputFormat::Csv && !matches!(cli.verb, Verb::Sql(_)) {
+        let message = "`--output csv` is for `sql`";
+        return Err(Failure::usage(message).hint("use `--output json`"));
+    }
+    if global.query.is_some() || global.raw_output {
+        if global.output != OutputFormat::Json {
+            let message = "--query and --raw-output are for JSON";
+            return Err(Failure::usage(message).hint("leave --output away, or use --output json"));
+        }
+        crate::print::filter::set(global.query.as_deref(), global.raw_output)?;
+    }
     match &cli.verb {
         Verb::Adapter(args) => verbs::adapter::run(args, global, &environment),
+        Verb::Archive(args) => verbs::archive::run(args, global, &environment),
+        Verb::Bulk(args) => verbs::bulk::run(args, global, &environment),
         Verb::Create(args) => verbs::create::run(args, global, &environment),
         Verb::Query(args) => verbs::query::run(args, global, &environment),
         Verb::Replay(args) => verbs::replay::run(args, global, &environment),
@@ -58,11 +71,24 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
         Verb::Command(args) => verbs::command::run(args, global, &environment),
         Verb::Send(args) => verbs::send::run(args, global, &environment),
         Verb::DeviceCert(args) => verbs::device_cert::run(args, global, &environment),
+        Verb::Init(args) => verbs::init::run(args, global, &environment),
         Verb::List => verbs::list::run(global, &environment),
+        Verb::Watch(args) => verbs::watch::run(args, global, &environment),
+        Verb::Content(args) => verbs::past::content(args, global, &environment),
+        Verb::Diff(args) => verbs::past::diff(args, global, &environment),
+        Verb::Simulate(args) => verbs::simulate::run(args, global, &environment),
         Verb::Show(args) => verbs::show::run(args, global, &environment),
+        Verb::Plan(args) => verbs::declare::plan(args, global, &environment),
+        Verb::Apply(args) => verbs::declare::apply(args, global, &environment),
+        Verb::Drift(args) => verbs::declare::drift(args, global, &environment),
+        Verb::Export(args) => verbs::declare::export(args, global, &environment),
         Verb::Doctor => verbs::doctor::run(global, &environment),
         Verb::Config(args) => verbs::config::run(args, global, &environment),
         Verb::Man { dir } => verbs::man::run(dir),
+        Verb::Sql(args) => verbs::sql::run(args, global, &environment),
+        Verb::Backup(args) => verbs::backup::run(args, global, &environment),
+        Verb::Restore(args) => verbs::backup::restore(args, global, &environment),
+        Verb::Emulate(args) => verbs::emulate::run(args, global, &environment),
         Verb::Env(args) => verbs::env::run(args, global, &environment),
         Verb::User(args) => verbs::user::run(args, global, &environment),
         Verb::Completions { shell } => verbs::completions::run(*shell),
@@ -76,6 +102,8 @@ fn verb(cli: &Cli) -> Result<(), Failure> {
 fn only_text(global: &crate::args::GlobalArgs) -> Result<(), Failure> {
     match global.output {
         crate::args::OutputFormat::Table => Ok(()),
-        _ => Err(Failure::usage("this verb prints text only; leave --output away")),
+        _ => Err(Failure::usage(
+            "this verb prints text only; leave --output, --query and --raw-output away",
+        )),
     }
 }

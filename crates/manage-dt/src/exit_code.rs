@@ -2,26 +2,38 @@
 
 /// What a verb's end means to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum ExitCode {
     /// Everything asked for was done.
-    Done = 0,
+    Done,
     /// The platform refused or failed, or the thing does not exist.
-    Refused = 1,
+    Refused,
     /// Wrong usage: arguments, configuration, an unknown twin, a file the configuration names.
-    Usage = 2,
+    Usage,
     /// The platform cannot be reached: connection, name look-up, TLS.
-    Unreachable = 3,
+    Unreachable,
     /// The platform does not accept the credentials.
-    NotAuthorized = 4,
+    NotAuthorized,
+    /// Asked for with `--detailed-exit-code`: there is something to do.
+    Changes,
     /// Stopped by Ctrl-C.
-    Interrupted = 130,
+    Interrupted,
+    /// That of the command which `emulate` ran.
+    Command(u8),
 }
 
 impl ExitCode {
     /// The number handed to the operating system.
     pub fn code(self) -> u8 {
-        self as u8
+        match self {
+            ExitCode::Done => 0,
+            ExitCode::Refused => 1,
+            ExitCode::Usage => 2,
+            ExitCode::Unreachable => 3,
+            ExitCode::NotAuthorized => 4,
+            ExitCode::Changes => 10,
+            ExitCode::Interrupted => 130,
+            ExitCode::Command(code) => code,
+        }
     }
 }
 
@@ -33,6 +45,7 @@ Exit codes:
   2    wrong usage: arguments, configuration file, unknown twin, missing file
   3    the platform cannot be reached, TLS or name look-up failed
   4    the credentials were not accepted
+  10   with --detailed-exit-code: something is to be done, or differs
   130  interrupted";
 
 #[cfg(test)]
@@ -47,6 +60,7 @@ mod tests {
             ExitCode::Usage,
             ExitCode::Unreachable,
             ExitCode::NotAuthorized,
+            ExitCode::Changes,
             ExitCode::Interrupted,
         ] {
             let start = format!("  {:<5}", code.code());

@@ -66,25 +66,50 @@ impl Definition {
     /// Prepares the connection: who signs, address, certificates. Sends nothing, but for an
     /// instance principal, which asks its own machine for its region.
     pub fn connect(self) -> Result<Session, Failure> {
-        let settings = &self.settings;
-        let setup = |error| client_errors::failed("Cannot connect", &error);
-        let http = http(settings)?;
-        let SignIn { identity, region, region_metadata, origin } = auth::sign_in(settings, &http)?;
-        let endpoint = match (&settings.endpoint, &region) {
-            (Some(endpoint), _) => endpoint.clone(),
-            (None, Some(name)) => {
-                region::endpoint("iot", name, region_metadata.as_deref()).map_err(Failure::usage)?
-            }
-            (None, None) => {
-                let text = format!("{origin} names no region");
-                return Err(Failure::usage(text).hint("give one with --region or OCI_CLI_REGION"));
-            }
-        };
-        tracing::debug!("Control plane: {endpoint}");
-        let control = ControlClient::new(http.clone(), &endpoint, identity).map_err(setup)?;
-        let control = control.with_retry(settings.retry);
+        let Connection { control, http, region } = connect(&self.settings)?;
         Ok(Session { definition: self, control, http, region })
     }
+}
+
+/// The means to act on a platform.
+pub struct Connection {
+    /// The control plane.
+    pub control: ControlClient,
+    /// Connections for the other services.
+    pub http: reqwest::Client,
+    /// Region of options and profile.
+    pub region: Option<String>,
+}
+
+/// Prepares a connection: who signs, address, certificates.
+pub fn connect(settings: &Settings) -> Result<Connection, Failure> {
+    let http = http(settings)?;
+    let sign_in = auth::sign_in(settings, &http)?;
+    let (control, region) = control(settings, http.clone(), sign_in)?;
+    Ok(Connection { control, http, region })
+}
+
+/// The control plane that the settings mean, and its region.
+pub fn control(
+    settings: &Settings,
+    http: reqwest::Client,
+    sign_in: SignIn,
+) -> Result<(ControlClient, Option<String>), Failure> {
+    let SignIn { identity, region, region_metadata, origin } = sign_in;
+    let endpoint = match (&settings.endpoint, &region) {
+        (Some(endpoint), _) => endpoint.clone(),
+        (None, Some(name)) => {
+            region::endpoint("iot", name, region_metadata.as_deref()).map_err(Failure::usage)?
+        }
+        (None, None) => {
+            let text = format!("{origin} names no region");
+            return Err(Failure::usage(text).hint("give one with --region or OCI_CLI_REGION"));
+        }
+    };
+    tracing::debug!("Control plane: {endpoint}");
+    let control = ControlClient::new(http, &endpoint, identity)
+        .map_err(|error| client_errors::failed("Cannot connect", &error))?;
+    Ok((control.with_retry(settings.retry), region))
 }
 
 /// Connections that trust what the settings say.

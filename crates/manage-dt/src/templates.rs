@@ -41,8 +41,11 @@ pub struct IotConfigValues<'v> {
     pub auth_id: &'v str,
 }
 
-/// The template, filled in.
-pub fn iot_config(values: &IotConfigValues<'_>) -> String {
+/// First line of the configuration that a platform writes.
+pub const LOCAL_TITLE: &str = "# Configuration of manage-dt for the local platform.";
+
+/// The template, filled in, below a title.
+pub fn iot_config(title: &str, values: &IotConfigValues<'_>) -> String {
     let places = [
         ("<IoT domain OCID>", values.domain_id),
         ("<client id>", values.app_client_id),
@@ -54,10 +57,8 @@ pub fn iot_config(values: &IotConfigValues<'_>) -> String {
     ];
     // The head tells how to fill in the template.
     let body = IOT_CONFIG.split_once("\n\n").map_or(IOT_CONFIG, |(_, body)| body);
-    let mut out = "# Configuration of manage-dt for the local platform.\n\
-                   #\n\
-                   # Keep it to yourself: it holds a password and a client secret.\n\n"
-        .to_owned();
+    let mut out =
+        format!("{title}\n#\n# Keep it to yourself: it holds a password and a client secret.\n\n");
     for line in body.lines() {
         let place = places.iter().find(|(place, _)| line.ends_with(place));
         match place.filter(|_| !line.trim_start().starts_with('#')) {
@@ -102,7 +103,7 @@ mod tests {
 
     #[test]
     fn filled_template_is_read_back() {
-        let text = iot_config(&VALUES);
+        let text = iot_config(LOCAL_TITLE, &VALUES);
         let config = IotConfig::from_text(Path::new("c.yaml"), &text).unwrap();
         assert_eq!(config.domain_id().unwrap(), VALUES.domain_id);
         assert_eq!(config.identity("app_client_id").unwrap(), VALUES.app_client_id);

@@ -3,17 +3,16 @@
 
 use std::sync::Arc;
 
-use iot_api::ErrorCode;
 use iot_api::adapters::{CreateDigitalTwinAdapterDetails, UpdateDigitalTwinAdapterDetails};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::changes::common_change;
 use crate::error::Refusal;
-use crate::list::{Field, ListQuery, Listed};
+use crate::list::Field;
 use crate::platform::Platform;
 use crate::store::{Adapter, Creation, Instance, Kind, Model};
-use crate::validate::Findings;
+use crate::validate::Asked;
 
 /// An adapter with its envelope and routes as JSON text: as sent, or generated for a default
 /// adapter.
@@ -28,27 +27,27 @@ pub struct AdapterView {
 }
 
 impl Platform {
-    /// Checks and compiles an adapter and keeps it.
+    /// A new adapter, checked and compiled, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
     /// `InvalidParameter` with every finding; `MissingParameter` without a model;
     /// `RelatedResourceNotAuthorizedOrNotFound` for an unknown one.
-    pub async fn adapter_create(
+    pub async fn adapter_new(
         &self,
-        details: CreateDigitalTwinAdapterDetails,
-    ) -> Result<AdapterView, Refusal> {
+        asked: Asked<CreateDigitalTwinAdapterDetails>,
+    ) -> Result<(Creation, AdapterView), Refusal> {
+        let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
-        self.domain_of_body(&domain_id).await?;
+        let domain = findings.settle(self.domain_of_body(&domain_id).await)?;
         let (id, uri) = (details.digital_twin_model_id, details.digital_twin_model_spec_uri);
-        if id.is_none() && uri.is_none() {
-            return Err(Refusal::new(
-                ErrorCode::MissingParameter,
-                "an adapter needs digitalTwinModelId or digitalTwinModelSpecUri",
-            ));
+        if id.is_none() && uri.is_none() && !findings.is_unread("digitalTwinModelSpecUri") {
+            findings.missing("digitalTwinModelId or digitalTwinModelSpecUri");
         }
-        let mut findings = Findings::default();
-        let model = self.model_of_body(&domain_id, id.as_deref(), uri.as_deref()).await;
-        let model = findings.settle(model)?.flatten();
+        let mut model = None;
+        if domain.is_some() {
+            let found = self.model_of_body(&domain_id, id.as_deref(), uri.as_deref()).await;
+            model = findings.settle(found)?.flatten();
+        }
         let mut common = self.new_common("iotdigitaltwinadapter", domain_id, details.display_name);
         common.description = details.description;
         common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
@@ -66,8 +65,7 @@ impl Platform {
         let resolved = self.model_resolved(&model).await?;
         findings.settle(compile(&adapter, resolved.clone()))?;
         findings.check()?;
-        self.store().resource_create(&Creation::of(adapter.clone())).await?;
-        Ok(view(adapter, &resolved))
+        Ok((Creation::of(adapter.clone()), view(adapter, &resolved)))
     }
 
     /// Changes an adapter; live sessions of its instances take the change up with their next
@@ -80,12 +78,13 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &UpdateDigitalTwinAdapterDetails,
+        asked: &Asked<UpdateDigitalTwinAdapterDetails>,
     ) -> Result<AdapterView, Refusal> {
         loop {
             let old: Adapter = self.live(id, if_match).await?;
             let mut new = old.clone();
-            let mut findings = Findings::default();
+            let Asked { details, findings } = asked;
+            let mut findings = findings.clone();
             common_change!(details).apply(&mut new.common, &mut findings);
             let text = |raw: &Option<Box<RawValue>>| raw.as_ref().map(|raw| raw.get().to_owned());
             if let Some(envelope) = &details.inbound_envelope {
@@ -120,14 +119,6 @@ impl Platform {
         let model = self.model_get(&adapter.model_id).await?;
         let resolved = self.model_resolved(&model).await?;
         Ok(view(adapter, &resolved))
-    }
-
-    /// One page of adapters.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn adapter_list(&self, query: ListQuery) -> Result<Listed<Adapter>, Refusal> {
-        Ok(self.store().list(&query).await?)
     }
 
     /// Deletes an adapter.
@@ -194,7 +185,16 @@ fn compile(record: &Adapter, model: Arc<dtdl::Model>) -> Result<adapter::Adapter
         value.map_err(|error| Refusal::invalid(format!("the adapter's definition: {error}")))
     };
     let (envelope, routes) = (parse(&record.envelope)?, parse(&record.routes)?);
-    adapter::Adapter::compile(model, envelope.as_ref(), routes.as_ref()).map_err(|found| {
+    compile_parts(model, envelope.as_ref(), routes.as_ref())
+}
+
+/// An adapter from its two halves, or every finding on it.
+pub(crate) fn compile_parts(
+    model: Arc<dtdl::Model>,
+    envelope: Option<&Value>,
+    routes: Option<&Value>,
+) -> Result<adapter::Adapter, Refusal> {
+    adapter::Adapter::compile(model, envelope, routes).map_err(|found| {
         let lines: Vec<String> =
             found.iter().map(|d| format!("{}: {} ({})", d.field, d.message, d.code)).collect();
         Refusal::invalid(lines.join("\n"))

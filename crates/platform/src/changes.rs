@@ -5,11 +5,23 @@ use iot_api::{ErrorCode, Nullable, Tags};
 
 use crate::error::Refusal;
 use crate::limits::REFERRING_NAMED_MAX;
-use crate::list::{Field, ListQuery};
+use crate::list::{Field, ListQuery, Listed};
 use crate::models::new_etag;
 use crate::platform::Platform;
-use crate::store::{Common, Deletion, Lifecycle, Resource, StoreError, Update};
+use crate::retries::Attempt;
+use crate::store::{Common, Creation, Deletion, Lifecycle, Record, Resource, StoreError, Update};
 use crate::validate::{Findings, not_blank};
+
+/// What a request changes, on what condition, and whether its answer is kept for a retry.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    /// OCID.
+    pub id: &'a str,
+    /// The etag that the resource must have.
+    pub if_match: Option<&'a str>,
+    /// The attempt of a request with a retry token.
+    pub attempt: Option<&'a Attempt<'a>>,
+}
 
 /// Members of an update that every resource has.
 pub(crate) struct CommonChange {
@@ -59,11 +71,44 @@ impl<R: Resource> From<R> for Update {
     /// The next state of a resource that was read with its present etag; gives it a fresh one.
     fn from(mut resource: R) -> Update {
         let etag = std::mem::replace(&mut resource.common_mut().etag, new_etag());
-        Update { record: resource.into(), etag, document: None, ceilings: Vec::new(), work: None }
+        Update {
+            record: resource.into(),
+            etag,
+            document: None,
+            ceilings: Vec::new(),
+            work: None,
+            answer: None,
+        }
     }
 }
 
 impl Platform {
+    /// One page of resources.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn resource_list<R: Resource>(
+        &self,
+        query: &ListQuery,
+    ) -> Result<Listed<R>, Refusal> {
+        Ok(self.store().list(query).await?)
+    }
+
+    /// Keeps a new resource, with its work request and the answer for a retry token.
+    ///
+    /// # Errors
+    /// `NotAuthorizedOrResourceAlreadyExists`, `Conflict`, `LimitExceeded`, and the store's.
+    pub async fn resource_create(&self, creation: &Creation) -> Result<(), Refusal> {
+        self.store().resource_create(creation).await?;
+        if creation.work.is_some() {
+            self.work.nudge();
+        }
+        if let Record::Instance(instance) = &creation.record {
+            self.twins.forget(&instance.common.parent_id, &instance.external_key);
+        }
+        Ok(())
+    }
+
     /// The resource with this OCID, DELETED ones too.
     pub(crate) async fn known<R: Resource>(&self, id: &str) -> Result<R, Refusal> {
         let found = self.store().get::<R>(id).await?;

@@ -6,7 +6,7 @@ use crate::clock::rfc3339_offset;
 use crate::error::Refusal;
 use crate::limits::DELETED_CONTENT_US;
 use crate::platform::Platform;
-use crate::store::{Lifecycle, Snapshot};
+use crate::store::{Instance, Lifecycle, PastContent, Snapshot, Stored};
 
 impl Platform {
     /// Latest values, components nested, and the etag of this content.
@@ -38,6 +38,24 @@ impl Platform {
         let content = content_of(&snapshot, with_metadata);
         let etag = etag_of(&content);
         Ok((content, etag))
+    }
+
+    /// Content as of an instant, by time observed; `None` when the domain has no such instance.
+    /// Deleted ones have one too, as long as their data is kept.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn content_at(
+        &self,
+        domain_id: &str,
+        instance_id: &str,
+        at_us: i64,
+    ) -> Stored<Option<PastContent>> {
+        let instance = self.store().get::<Instance>(instance_id).await?;
+        match instance.filter(|one| one.common.parent_id == domain_id) {
+            Some(instance) => self.store().content_at(instance.no, at_us).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
 

@@ -1,15 +1,18 @@
 //! Domain groups (control-plane.md 3.1, 5.2), and the hosts that groups and domains have.
 
-use iot_api::domains::{CreateIotDomainGroupDetails, UpdateIotDomainDetails};
+use iot_api::domains::{
+    ChangeCompartmentDetails, ConfigureIotDomainGroupDataAccessDetails,
+    CreateIotDomainGroupDetails, UpdateIotDomainDetails,
+};
 
-use crate::changes::common_change;
+use crate::changes::{Target, common_change};
 use crate::error::Refusal;
 use crate::first_start::short_id;
-use crate::limits::VCNS_MAX;
-use crate::list::{Field, ListQuery, Listed};
+use crate::limits::{REFERRING_NAMED_MAX, VCNS_MAX};
+use crate::list::Field;
 use crate::platform::Platform;
 use crate::store::{Ceiling, Creation, DomainGroup, Kind, Lifecycle, StoreError, Stored};
-use crate::validate::Findings;
+use crate::validate::Asked;
 use crate::work::Job;
 
 /// Told the host names of all groups and domains whenever they change; the error is for the log of
@@ -25,27 +28,16 @@ impl Platform {
         self.known(id).await
     }
 
-    /// One page of a compartment's groups.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn domain_group_list(
-        &self,
-        query: ListQuery,
-    ) -> Result<Listed<DomainGroup>, Refusal> {
-        Ok(self.store().list(&query).await?)
-    }
-
-    /// Makes a group; the second value is the work request's OCID.
+    /// A new group, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
     /// `InvalidParameter` with every finding, `RelatedResourceNotAuthorizedOrNotFound`,
     /// `LimitExceeded`.
-    pub async fn domain_group_create(
+    pub fn domain_group_new(
         &self,
-        details: CreateIotDomainGroupDetails,
-    ) -> Result<(DomainGroup, String), Refusal> {
-        let mut findings = Findings::default();
+        asked: Asked<CreateIotDomainGroupDetails>,
+    ) -> Result<Creation, Refusal> {
+        let Asked { details, mut findings } = asked;
         let word = Kind::DomainGroup.type_word();
         let mut common = self.new_common(word, details.compartment_id, details.display_name);
         common.description = details.description;
@@ -69,7 +61,7 @@ impl Platform {
             group_type: group_type.to_owned(),
             vcn_ids: None,
         };
-        let mut creation = Creation::of(group.clone());
+        let mut creation = Creation { work: Some(work), ..Creation::of(group) };
         creation.ceilings.extend(self.limits().domain_groups.map(|most| Ceiling {
             kind,
             filters: Vec::new(),
@@ -78,10 +70,7 @@ impl Platform {
                 "the tenancy has {most} domain groups, which is the limit"
             )),
         }));
-        creation.work = Some(work.clone());
-        self.store().resource_create(&creation).await?;
-        self.work.nudge();
-        Ok((group, work.id))
+        Ok(creation)
     }
 
     /// Changes name, description and tags; the work request's OCID, as of all that follow.
@@ -91,13 +80,13 @@ impl Platform {
     /// `IncorrectState` while the group or a domain of it is changed.
     pub async fn domain_group_update(
         &self,
-        id: &str,
-        if_match: Option<&str>,
-        details: &UpdateIotDomainDetails,
+        target: Target<'_>,
+        asked: &Asked<UpdateIotDomainDetails>,
     ) -> Result<String, Refusal> {
         let job = Job::update("UPDATE_IOT_DOMAIN_GROUP");
-        self.work_accept(id, if_match, job, domains_busy(id), |group: &mut DomainGroup| {
-            let mut findings = Findings::default();
+        self.work_accept(target, job, domains_busy(target.id), |group: &mut DomainGroup| {
+            let Asked { details, findings } = asked;
+            let mut findings = findings.clone();
             common_change!(details).apply(&mut group.common, &mut findings);
             findings.check()
         })
@@ -108,20 +97,21 @@ impl Platform {
     ///
     /// # Errors
     /// See [`Platform::domain_group_update`]; `Conflict` while it has domains.
-    pub async fn domain_group_delete(
-        &self,
-        id: &str,
-        if_match: Option<&str>,
-    ) -> Result<String, Refusal> {
-        let mut ceilings = domains_busy(id);
+    pub async fn domain_group_delete(&self, target: Target<'_>) -> Result<String, Refusal> {
+        let mut ceilings = domains_busy(target.id);
+        let domains = self.store().domain_all().await?.into_iter();
+        let domains = domains.filter(|domain| domain.group_id == target.id);
+        let ids: Vec<_> =
+            domains.take(REFERRING_NAMED_MAX).map(|domain| domain.common.id).collect();
+        let text = format!("the group still has domains; delete them first: {}", ids.join(", "));
         ceilings.push(Ceiling {
             kind: Kind::Domain,
-            filters: vec![(Field::GroupId, id.to_owned())],
+            filters: vec![(Field::GroupId, target.id.to_owned())],
             most: 1,
-            refusal: StoreError::InUse("the group still has domains; delete them first".to_owned()),
+            refusal: StoreError::InUse(text),
         });
         let job = Job::delete("DELETE_IOT_DOMAIN_GROUP");
-        self.work_accept(id, if_match, job, ceilings, |_: &mut DomainGroup| Ok(())).await
+        self.work_accept(target, job, ceilings, |_: &mut DomainGroup| Ok(())).await
     }
 
     /// Moves a group to another compartment; its domains stay where they are.
@@ -130,14 +120,13 @@ impl Platform {
     /// See [`Platform::domain_group_update`].
     pub async fn domain_group_move(
         &self,
-        id: &str,
-        if_match: Option<&str>,
-        compartment_id: &str,
+        target: Target<'_>,
+        asked: &Asked<ChangeCompartmentDetails>,
     ) -> Result<String, Refusal> {
         let job = Job::update("MOVE_IOT_DOMAIN_GROUP");
-        self.work_accept(id, if_match, job, Vec::new(), |group: &mut DomainGroup| {
-            compartment_id.clone_into(&mut group.common.parent_id);
-            Ok(())
+        self.work_accept(target, job, Vec::new(), |group: &mut DomainGroup| {
+            asked.details.compartment_id.clone_into(&mut group.common.parent_id);
+            asked.findings.clone().check()
         })
         .await
     }
@@ -148,11 +137,11 @@ impl Platform {
     /// See [`Platform::domain_group_update`].
     pub async fn domain_group_data_access(
         &self,
-        id: &str,
-        if_match: Option<&str>,
-        vcn_ids: &[String],
+        target: Target<'_>,
+        asked: Asked<ConfigureIotDomainGroupDataAccessDetails>,
     ) -> Result<String, Refusal> {
-        let mut findings = Findings::default();
+        let Asked { details, mut findings } = asked;
+        let vcn_ids = details.db_allow_listed_vcn_ids;
         if vcn_ids.len() > VCNS_MAX {
             findings.add(format!("dbAllowListedVcnIds: at most {VCNS_MAX}"));
         }
@@ -161,8 +150,8 @@ impl Platform {
         }
         findings.check()?;
         let job = Job::update("CONFIGURE_DOMAIN_GROUP_DATA_ACCESS");
-        self.work_accept(id, if_match, job, domains_busy(id), |group: &mut DomainGroup| {
-            group.vcn_ids = Some(vcn_ids.to_vec());
+        self.work_accept(target, job, domains_busy(target.id), |group: &mut DomainGroup| {
+            group.vcn_ids = Some(vcn_ids.clone());
             Ok(())
         })
         .await

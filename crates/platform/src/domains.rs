@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use iot_api::ErrorCode;
 use iot_api::domains::{
-    ChangeIotDomainDataRetentionPeriodDetails, ConfigureIotDomainDataAccessDetails,
-    CreateIotDomainDetails, UpdateIotDomainDetails,
+    ChangeCompartmentDetails, ChangeIotDomainDataRetentionPeriodDetails,
+    ConfigureIotDomainDataAccessDetails, CreateIotDomainDetails, UpdateIotDomainDetails,
 };
 
-use crate::changes::common_change;
+use crate::changes::{Target, common_change};
 use crate::error::Refusal;
 use crate::first_start::{RETENTION, short_id};
 use crate::limits::{APEX_PASSWORD_CHARS_MIN, IDENTITY_GROUPS_MAX, RETENTION_DAYS_MAX};
-use crate::list::{Field, ListQuery, Listed};
+use crate::list::Field;
 use crate::names::Surface;
 use crate::platform::Platform;
 use crate::store::{
     Ceiling, Creation, Domain, DomainGroup, Kind, Lifecycle, StoreError, TokenIssuer,
 };
-use crate::validate::Findings;
+use crate::validate::{Asked, Findings};
 use crate::work::{Job, steady};
 
 impl Platform {
@@ -28,14 +28,6 @@ impl Platform {
     /// `NotAuthorizedOrNotFound` when there is none.
     pub async fn domain_get(&self, id: &str) -> Result<Domain, Refusal> {
         self.known(id).await
-    }
-
-    /// One page of a compartment's domains.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn domain_list(&self, query: ListQuery) -> Result<Listed<Domain>, Refusal> {
-        Ok(self.store().list(&query).await?)
     }
 
     /// The domain with this short id, in any case, and its group (data-api.md 1.1).
@@ -66,16 +58,16 @@ impl Platform {
         }
     }
 
-    /// Makes a domain in a group; the second value is the work request's OCID.
+    /// A new domain of a group, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
     /// `InvalidParameter` with every finding, `RelatedResourceNotAuthorizedOrNotFound`,
     /// `LimitExceeded`; `IncorrectState` or `Conflict` when the group is not ACTIVE.
-    pub async fn domain_create(
+    pub async fn domain_new(
         &self,
-        details: CreateIotDomainDetails,
-    ) -> Result<(Domain, String), Refusal> {
-        let mut findings = Findings::default();
+        asked: Asked<CreateIotDomainDetails>,
+    ) -> Result<Creation, Refusal> {
+        let Asked { details, mut findings } = asked;
         let word = Kind::Domain.type_word();
         let mut common = self.new_common(word, details.compartment_id, details.display_name);
         common.description = details.description;
@@ -95,12 +87,8 @@ impl Platform {
             token_issuer: None,
             identity_groups: None,
         };
-        let mut creation = Creation::of(domain.clone());
-        creation.ceilings = self.domain_ceilings(&domain.group_id);
-        creation.work = Some(work.clone());
-        self.store().resource_create(&creation).await?;
-        self.work.nudge();
-        Ok((domain, work.id))
+        let ceilings = self.domain_ceilings(&domain.group_id);
+        Ok(Creation { ceilings, work: Some(work), ..Creation::of(domain) })
     }
 
     /// Changes name, description and tags; the work request's OCID, as of all that follow.
@@ -110,12 +98,12 @@ impl Platform {
     /// `IncorrectState` or `Conflict` by the state of the domain and of its group.
     pub async fn domain_update(
         &self,
-        id: &str,
-        if_match: Option<&str>,
-        details: &UpdateIotDomainDetails,
+        target: Target<'_>,
+        asked: &Asked<UpdateIotDomainDetails>,
     ) -> Result<String, Refusal> {
-        self.domain_change(id, if_match, Job::update("UPDATE_IOT_DOMAIN"), |domain| {
-            let mut findings = Findings::default();
+        self.domain_change(target, Job::update("UPDATE_IOT_DOMAIN"), |domain| {
+            let Asked { details, findings } = asked;
+            let mut findings = findings.clone();
             common_change!(details).apply(&mut domain.common, &mut findings);
             findings.check()
         })
@@ -126,8 +114,8 @@ impl Platform {
     ///
     /// # Errors
     /// See [`Platform::domain_update`].
-    pub async fn domain_delete(&self, id: &str, if_match: Option<&str>) -> Result<String, Refusal> {
-        self.domain_change(id, if_match, Job::delete("DELETE_IOT_DOMAIN"), |_| Ok(())).await
+    pub async fn domain_delete(&self, target: Target<'_>) -> Result<String, Refusal> {
+        self.domain_change(target, Job::delete("DELETE_IOT_DOMAIN"), |_| Ok(())).await
     }
 
     /// Moves a domain to another compartment; what is in it stays with it.
@@ -136,13 +124,12 @@ impl Platform {
     /// See [`Platform::domain_update`].
     pub async fn domain_move(
         &self,
-        id: &str,
-        if_match: Option<&str>,
-        compartment_id: &str,
+        target: Target<'_>,
+        asked: &Asked<ChangeCompartmentDetails>,
     ) -> Result<String, Refusal> {
-        self.domain_change(id, if_match, Job::update("MOVE_IOT_DOMAIN"), |domain| {
-            compartment_id.clone_into(&mut domain.common.parent_id);
-            Ok(())
+        self.domain_change(target, Job::update("MOVE_IOT_DOMAIN"), |domain| {
+            asked.details.compartment_id.clone_into(&mut domain.common.parent_id);
+            asked.findings.clone().check()
         })
         .await
     }
@@ -153,14 +140,14 @@ impl Platform {
     /// See [`Platform::domain_update`].
     pub async fn domain_retention(
         &self,
-        id: &str,
-        if_match: Option<&str>,
-        details: &ChangeIotDomainDataRetentionPeriodDetails,
+        target: Target<'_>,
+        asked: &Asked<ChangeIotDomainDataRetentionPeriodDetails>,
     ) -> Result<String, Refusal> {
+        let Asked { details, findings } = asked;
         let days = details.data_retention_period_in_days;
         let job = Job::update("CHANGE_IOT_DOMAIN_DATA_RETENTION");
-        self.domain_change(id, if_match, job, |domain| {
-            let mut findings = Findings::default();
+        self.domain_change(target, job, |domain| {
+            let mut findings = findings.clone();
             let kept = match details.data_type.as_str() {
                 "RAW_DATA" => Some(&mut domain.retention.raw_data),
                 "REJECTED_DATA" => Some(&mut domain.retention.rejected_data),
@@ -195,15 +182,14 @@ impl Platform {
     /// See [`Platform::domain_update`].
     pub async fn domain_data_access(
         &self,
-        id: &str,
-        if_match: Option<&str>,
-        details: &ConfigureIotDomainDataAccessDetails,
+        target: Target<'_>,
+        asked: &Asked<ConfigureIotDomainDataAccessDetails>,
     ) -> Result<String, Refusal> {
         use ConfigureIotDomainDataAccessDetails as Details;
         let job = Job::update("CONFIGURE_DOMAIN_DATA_ACCESS");
-        self.domain_change(id, if_match, job, |domain| {
-            let mut findings = Findings::default();
-            match details {
+        self.domain_change(target, job, |domain| {
+            let mut findings = asked.findings.clone();
+            match &asked.details {
                 Details::Direct { db_allow_listed_identity_group_names: groups } => {
                     identity_groups(groups, &mut findings);
                     domain.identity_groups = Some(groups.clone());
@@ -231,14 +217,13 @@ impl Platform {
 
     async fn domain_change(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         job: Job,
         change: impl FnMut(&mut Domain) -> Result<(), Refusal> + Send,
     ) -> Result<String, Refusal> {
-        let domain: Domain = self.live(id, if_match).await?;
+        let domain: Domain = self.live(target.id, target.if_match).await?;
         group_ready(&self.domain_group_get(&domain.group_id).await?)?;
-        self.work_accept(id, if_match, job, Vec::new(), change).await
+        self.work_accept(target, job, Vec::new(), change).await
     }
 
     /// The group that a body names.

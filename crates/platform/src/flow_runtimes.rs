@@ -1,32 +1,32 @@
 //! Flow runtimes and their flows documents (control-plane.md 3.7, 4.8). They are kept, not run.
 
+use iot_api::domains::ChangeCompartmentDetails;
 use iot_api::flow_runtimes::{
     CreateIotFlowRuntimeDetails, NetworkConfigDetails, UpdateIotFlowRuntimeDetails,
 };
 use serde::Serialize;
 
-use crate::changes::common_change;
+use crate::changes::{Target, common_change};
 use crate::error::Refusal;
 use crate::first_start::short_id;
 use crate::limits::{FILE_MOUNTS_MAX, SECURITY_GROUPS_MAX};
-use crate::list::{ListQuery, Listed};
 use crate::platform::Platform;
 use crate::store::{Creation, FlowRuntime, Kind, Lifecycle};
-use crate::validate::Findings;
+use crate::validate::{Asked, Findings};
 use crate::work::{Job, steady};
 
 const SCALES: [&str; 5] = ["LOWEST", "LOW", "MEDIUM", "HIGH", "HIGHEST"];
 
 impl Platform {
-    /// Makes a flow runtime; the second value is the work request's OCID.
+    /// A new flow runtime, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
     /// `InvalidParameter` with every finding, `RelatedResourceNotAuthorizedOrNotFound`.
-    pub async fn flow_runtime_create(
+    pub async fn flow_runtime_new(
         &self,
-        details: CreateIotFlowRuntimeDetails,
-    ) -> Result<(FlowRuntime, String), Refusal> {
-        let mut findings = Findings::default();
+        asked: Asked<CreateIotFlowRuntimeDetails>,
+    ) -> Result<Creation, Refusal> {
+        let Asked { details, mut findings } = asked;
         let word = Kind::FlowRuntime.type_word();
         let mut common = self.new_common(word, details.compartment_id, details.display_name);
         common.description = details.description;
@@ -50,12 +50,8 @@ impl Platform {
             &runtime.common,
             Lifecycle::Active,
         );
-        let mut creation = Creation::of(runtime.clone());
-        creation.document = Some("{}".to_owned());
-        creation.work = Some(work.clone());
-        self.store().resource_create(&creation).await?;
-        self.work.nudge();
-        Ok((runtime, work.id))
+        let document = Some("{}".to_owned());
+        Ok(Creation { document, work: Some(work), ..Creation::of(runtime) })
     }
 
     /// A flow runtime.
@@ -66,17 +62,6 @@ impl Platform {
         self.known(id).await
     }
 
-    /// One page of a compartment's flow runtimes.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn flow_runtime_list(
-        &self,
-        query: ListQuery,
-    ) -> Result<Listed<FlowRuntime>, Refusal> {
-        Ok(self.store().list(&query).await?)
-    }
-
     /// Changes a flow runtime; the work request's OCID, as of all that follow.
     ///
     /// # Errors
@@ -84,12 +69,12 @@ impl Platform {
     /// `IncorrectState` while another change runs.
     pub async fn flow_runtime_update(
         &self,
-        id: &str,
-        if_match: Option<&str>,
-        details: &UpdateIotFlowRuntimeDetails,
+        target: Target<'_>,
+        asked: &Asked<UpdateIotFlowRuntimeDetails>,
     ) -> Result<String, Refusal> {
-        self.runtime_change(id, if_match, Job::update("UPDATE_IOT_FLOW_RUNTIME"), |runtime| {
-            let mut findings = Findings::default();
+        self.runtime_change(target, Job::update("UPDATE_IOT_FLOW_RUNTIME"), |runtime| {
+            let Asked { details, findings } = asked;
+            let mut findings = findings.clone();
             common_change!(details).apply(&mut runtime.common, &mut findings);
             if let Some(scale) = &details.scale {
                 runtime.scale.clone_from(scale);
@@ -111,12 +96,8 @@ impl Platform {
     ///
     /// # Errors
     /// See [`Platform::flow_runtime_update`].
-    pub async fn flow_runtime_delete(
-        &self,
-        id: &str,
-        if_match: Option<&str>,
-    ) -> Result<String, Refusal> {
-        self.runtime_change(id, if_match, Job::delete("DELETE_IOT_FLOW_RUNTIME"), |_| Ok(())).await
+    pub async fn flow_runtime_delete(&self, target: Target<'_>) -> Result<String, Refusal> {
+        self.runtime_change(target, Job::delete("DELETE_IOT_FLOW_RUNTIME"), |_| Ok(())).await
     }
 
     /// Moves a flow runtime to another compartment.
@@ -125,13 +106,12 @@ impl Platform {
     /// See [`Platform::flow_runtime_update`].
     pub async fn flow_runtime_move(
         &self,
-        id: &str,
-        if_match: Option<&str>,
-        compartment_id: &str,
+        target: Target<'_>,
+        asked: &Asked<ChangeCompartmentDetails>,
     ) -> Result<String, Refusal> {
-        self.runtime_change(id, if_match, Job::update("MOVE_IOT_FLOW_RUNTIME"), |runtime| {
-            compartment_id.clone_into(&mut runtime.common.parent_id);
-            Ok(())
+        self.runtime_change(target, Job::update("MOVE_IOT_FLOW_RUNTIME"), |runtime| {
+            asked.details.compartment_id.clone_into(&mut runtime.common.parent_id);
+            asked.findings.clone().check()
         })
         .await
     }
@@ -142,8 +122,7 @@ impl Platform {
     /// See [`Platform::flow_runtime_update`].
     pub async fn flow_runtime_switch(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         active: bool,
     ) -> Result<String, Refusal> {
         let (operation, state) = match active {
@@ -151,7 +130,7 @@ impl Platform {
             false => ("DEACTIVATE_IOT_FLOW_RUNTIME", Lifecycle::Inactive),
         };
         let job = Job { operation, passing: Lifecycle::Updating, leads_to: Some(state) };
-        self.runtime_change(id, if_match, job, |_| Ok(())).await
+        self.runtime_change(target, job, |_| Ok(())).await
     }
 
     /// The flows document and the runtime's etag.
@@ -159,7 +138,7 @@ impl Platform {
     /// # Errors
     /// `NotAuthorizedOrNotFound`.
     pub async fn flows_get(&self, id: &str) -> Result<(String, String), Refusal> {
-        let runtime = self.flow_runtime_get(id).await?;
+        let runtime: FlowRuntime = self.live(id, None).await?;
         let flows = self.store().resource_document(Kind::FlowRuntime, id).await?;
         Ok((flows.unwrap_or_else(|| "{}".to_owned()), runtime.common.etag))
     }
@@ -168,14 +147,9 @@ impl Platform {
     ///
     /// # Errors
     /// `NoEtagMatch`, `NotAuthorizedOrNotFound`, `IncorrectState` while a change runs.
-    pub async fn flows_update(
-        &self,
-        id: &str,
-        if_match: Option<&str>,
-        flows: &str,
-    ) -> Result<String, Refusal> {
+    pub async fn flows_update(&self, target: Target<'_>, flows: &str) -> Result<String, Refusal> {
         loop {
-            let runtime: FlowRuntime = self.live(id, if_match).await?;
+            let runtime: FlowRuntime = self.live(target.id, target.if_match).await?;
             steady(&runtime)?;
             let replaced =
                 self.replace(runtime, |update| update.document = Some(flows.to_owned())).await?;
@@ -187,12 +161,11 @@ impl Platform {
 
     async fn runtime_change(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         job: Job,
         change: impl FnMut(&mut FlowRuntime) -> Result<(), Refusal> + Send,
     ) -> Result<String, Refusal> {
-        self.work_accept(id, if_match, job, Vec::new(), change).await
+        self.work_accept(target, job, Vec::new(), change).await
     }
 }
 

@@ -6,11 +6,12 @@ use iot_api::instances::{CreateDigitalTwinInstanceDetails, UpdateDigitalTwinInst
 
 use crate::changes::common_change;
 use crate::error::Refusal;
+use crate::identity::Caller;
 use crate::limits::GATEWAYS_MAX;
-use crate::list::{Field, ListQuery, Listed};
+use crate::list::Field;
 use crate::platform::Platform;
 use crate::store::{Adapter, Creation, Instance, Kind, TwinNo};
-use crate::validate::{Findings, not_blank};
+use crate::validate::{Asked, Findings};
 
 /// What decides whether a twin's set-up is valid, besides the instance itself.
 struct Parts {
@@ -20,24 +21,23 @@ struct Parts {
 }
 
 impl Platform {
-    /// Checks an instance and keeps it.
+    /// A new instance, checked, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
-    /// `InvalidParameter` with every finding; `RelatedResourceNotAuthorizedOrNotFound`;
-    /// `NotAuthorizedOrResourceAlreadyExists` for an external key that is taken.
-    pub async fn instance_create(
+    /// `InvalidParameter` with every finding; `RelatedResourceNotAuthorizedOrNotFound`.
+    pub async fn instance_new(
         &self,
-        details: CreateDigitalTwinInstanceDetails,
-    ) -> Result<Instance, Refusal> {
+        asked: Asked<CreateDigitalTwinInstanceDetails>,
+        caller: &Caller,
+    ) -> Result<Creation, Refusal> {
+        let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
-        self.domain_of_body(&domain_id).await?;
-        let mut findings = Findings::default();
+        let domain = findings.settle(self.domain_of_body(&domain_id).await)?;
         let mut common =
             self.new_common("iotdigitaltwininstance", domain_id.clone(), details.display_name);
         common.description = details.description;
         common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
         findings.common(&common);
-        let external_key = not_blank(details.external_key);
         let gateways = details.gateways.unwrap_or_default();
         let derived = match (&details.auth_id, gateways.as_slice()) {
             (Some(_), _) => "DIRECT",
@@ -49,18 +49,21 @@ impl Platform {
             no: TwinNo(0),
             connectivity_type: details.connectivity_type.unwrap_or_else(|| derived.to_owned()),
             auth_id: details.auth_id,
-            external_key: external_key.unwrap_or_else(|| oci_core::ocid::random_text(32)),
+            external_key: details.external_key.unwrap_or_else(|| oci_core::ocid::random_text(32)),
             model_id: details.digital_twin_model_id,
             spec_uri: details.digital_twin_model_spec_uri,
             adapter_id: details.digital_twin_adapter_id,
             gateways,
         };
+        if domain.is_none() {
+            // What it refers to would have to be in that domain.
+            own_rules(&instance, None, &mut findings);
+            return Err(findings.into_refusal());
+        }
+        self.auth_check(caller, instance.auth_id.as_deref(), &mut findings).await?;
         self.instance_check(&mut instance, findings).await?;
-        let mut creation = Creation::of(instance.clone());
-        creation.ceilings = self.gateway_ceilings(&instance);
-        self.store().resource_create(&creation).await?;
-        self.twins.forget(&domain_id, &instance.external_key);
-        Ok(instance)
+        let ceilings = self.gateway_ceilings(&instance);
+        Ok(Creation { ceilings, ..Creation::of(instance) })
     }
 
     /// An instance.
@@ -69,14 +72,6 @@ impl Platform {
     /// `NotAuthorizedOrNotFound`.
     pub async fn instance_get(&self, id: &str) -> Result<Instance, Refusal> {
         self.known(id).await
-    }
-
-    /// One page of instances.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn instance_list(&self, query: ListQuery) -> Result<Listed<Instance>, Refusal> {
-        Ok(self.store().list(&query).await?)
     }
 
     /// Changes an instance; what it leads to is checked as a whole (devices.md 6). Its live
@@ -89,19 +84,30 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &UpdateDigitalTwinInstanceDetails,
+        asked: &Asked<UpdateDigitalTwinInstanceDetails>,
+        caller: &Caller,
     ) -> Result<Instance, Refusal> {
         loop {
             let old: Instance = self.live(id, if_match).await?;
-            let (mut new, mut findings) = changed(&old, details);
-            if old.model_id.is_some() && new.model_id.is_none() && new.adapter_id.is_none() {
-                findings.add("digitalTwinModelId: the model of an instance cannot be cleared");
+            let mut findings = asked.findings.clone();
+            let mut new = changed(&old, &asked.details, &mut findings);
+            if old.model_id.is_some() && clears_model(&asked.details) {
+                findings.add(
+                    "digitalTwinModelId, digitalTwinModelSpecUri: the model of an instance cannot \
+                     be cleared, only exchanged for a compatible version",
+                );
             }
             if new.connectivity_type == "NONE" && old.connectivity_type != "NONE" {
                 findings.add("connectivityType: an instance can be NONE from its creation only");
             }
+            // Whoever leaves the authId as it is need not be able to read what it names.
+            let auth_id = asked.details.auth_id.as_ref().and_then(Option::as_deref);
+            self.auth_check(caller, auth_id, &mut findings).await?;
             self.instance_check(&mut new, findings).await?;
-            self.model_change_check(&old, &new).await?;
+            model_change_check(&old, &new)?;
+            if old.model_id != new.model_id {
+                self.links_check(&new).await?;
+            }
             if old.connectivity_type == "GATEWAY" && new.connectivity_type != "GATEWAY" {
                 let what = "connectivityType: the gateway is named by ACTIVE indirect twins";
                 let children = [(Field::GatewayId, id), (Field::LifecycleState, "ACTIVE")];
@@ -145,34 +151,53 @@ impl Platform {
         instance: &mut Instance,
         mut findings: Findings,
     ) -> Result<(), Refusal> {
-        findings.external_key(&instance.external_key);
-        let parts = findings.settle(self.instance_parts(instance).await)?;
+        let parts = self.instance_parts(instance, &mut findings).await?;
         if let Some(parts) = &parts {
             adapter_and_model(instance, parts.adapter.as_ref(), &mut findings);
         }
-        connectivity(instance, parts.as_ref(), &mut findings);
-        if let Some(auth_id) = &instance.auth_id
-            && !self.auth_exists(auth_id).await?
-        {
-            findings.related(Refusal::related("authId", auth_id));
-        }
+        own_rules(instance, parts.as_ref(), &mut findings);
         self.gateways_check(instance, &mut findings).await?;
         findings.check()
     }
 
+    /// What `authId` names must be there, and be the caller's to read (control-plane.md 5.5).
+    async fn auth_check(
+        &self,
+        caller: &Caller,
+        auth_id: Option<&str>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        let Some(auth_id) = auth_id else { return Ok(()) };
+        let exists = self.auth_exists(auth_id).await?;
+        if !exists || !self.secret_is_readable(caller, auth_id).await? {
+            findings.related(Refusal::related("authId", auth_id));
+        }
+        Ok(())
+    }
+
     /// The adapter, and the model that the members name: `spec_uri` and `model_id` agree then.
-    async fn instance_parts(&self, instance: &mut Instance) -> Result<Parts, Refusal> {
+    /// `None` when one of them is not there, which is a finding.
+    async fn instance_parts(
+        &self,
+        instance: &mut Instance,
+        findings: &mut Findings,
+    ) -> Result<Option<Parts>, Refusal> {
         let domain_id = instance.common.parent_id.clone();
         let (id, uri) = (instance.model_id.as_deref(), instance.spec_uri.as_deref());
-        let model = self.model_of_body(&domain_id, id, uri).await?;
+        let model = findings.settle(self.model_of_body(&domain_id, id, uri).await)?;
+        let mut parts = Parts { adapter: None, has_target: false };
+        if let Some(id) = &instance.adapter_id {
+            let adapter = self.named(&domain_id, "digitalTwinAdapterId", id).await;
+            parts.adapter = findings.settle(adapter)?;
+            if parts.adapter.is_none() {
+                return Ok(None);
+            }
+            parts.has_target = self.adapter_compiled(id).await?.has_target_mapping();
+        }
+        let Some(model) = model else { return Ok(None) };
         instance.model_id = model.as_ref().map(|model| model.common.id.clone());
         instance.spec_uri = model.map(|model| model.spec_uri);
-        let Some(id) = &instance.adapter_id else {
-            return Ok(Parts { adapter: None, has_target: false });
-        };
-        let adapter: Adapter = self.named(&domain_id, "digitalTwinAdapterId", id).await?;
-        let has_target = self.adapter_compiled(id).await?.has_target_mapping();
-        Ok(Parts { adapter: Some(adapter), has_target })
+        Ok(Some(parts))
     }
 
     /// Every gateway must be an ACTIVE instance of type GATEWAY of the same domain.
@@ -200,35 +225,46 @@ impl Platform {
         }
         Ok(())
     }
+}
 
-    /// A model is exchanged only for one of a compatible DTMI (control-plane.md 5.4, 5.5).
-    async fn model_change_check(&self, old: &Instance, new: &Instance) -> Result<(), Refusal> {
-        let (Some(from), Some(to)) = (&old.spec_uri, &new.spec_uri) else { return Ok(()) };
-        let parse = |uri: &str| dtdl::Dtmi::parse(uri).ok();
-        let compatible = match (parse(from), parse(to)) {
-            (Some(from), Some(to)) => {
-                let (from_version, to_version) = (from.version(), to.version());
-                from.path() == to.path()
-                    && from_version.0 == to_version.0
-                    && from_version.1 <= to_version.1
-            }
-            _ => from == to,
-        };
-        if compatible {
-            return Ok(());
+/// A model is exchanged only for one of a compatible DTMI (control-plane.md 5.4, 5.5).
+fn model_change_check(old: &Instance, new: &Instance) -> Result<(), Refusal> {
+    let (Some(from), Some(to)) = (&old.spec_uri, &new.spec_uri) else { return Ok(()) };
+    let parse = |uri: &str| dtdl::Dtmi::parse(uri).ok();
+    let compatible = match (parse(from), parse(to)) {
+        (Some(from), Some(to)) => {
+            let (from_version, to_version) = (from.version(), to.version());
+            from.path() == to.path()
+                && from_version.0 == to_version.0
+                && from_version.1 <= to_version.1
         }
-        Err(Refusal::invalid(format!(
-            "digitalTwinModelSpecUri: {from} can be exchanged only for the same path and major \
-             version with the same or a higher minor version, which {to} is not"
-        )))
+        _ => from == to,
+    };
+    if compatible {
+        return Ok(());
     }
+    Err(Refusal::invalid(format!(
+        "digitalTwinModelSpecUri: {from} can be exchanged only for the same path and major \
+         version with the same or a higher minor version, which {to} is not"
+    )))
+}
+
+/// Whether an update takes the model away and names no other one.
+fn clears_model(details: &UpdateDigitalTwinInstanceDetails) -> bool {
+    let (id, uri) = (&details.digital_twin_model_id, &details.digital_twin_model_spec_uri);
+    let names_one = id.iter().chain(uri).any(Option::is_some)
+        || details.digital_twin_adapter_id.iter().any(Option::is_some);
+    (id.is_some() || uri.is_some()) && !names_one
 }
 
 /// The state that an update leads to, before it is checked.
-fn changed(old: &Instance, details: &UpdateDigitalTwinInstanceDetails) -> (Instance, Findings) {
-    let mut findings = Findings::default();
+fn changed(
+    old: &Instance,
+    details: &UpdateDigitalTwinInstanceDetails,
+    findings: &mut Findings,
+) -> Instance {
     let mut new = old.clone();
-    common_change!(details).apply(&mut new.common, &mut findings);
+    common_change!(details).apply(&mut new.common, findings);
     if let Some(kind) = &details.connectivity_type {
         new.connectivity_type.clone_from(kind);
     }
@@ -254,7 +290,7 @@ fn changed(old: &Instance, details: &UpdateDigitalTwinInstanceDetails) -> (Insta
             (new.model_id, new.spec_uri) = (None, None);
         }
     }
-    (new, findings)
+    new
 }
 
 /// An adapter brings its model along; one that is named beside it must be the same.
@@ -270,6 +306,14 @@ fn adapter_and_model(instance: &mut Instance, adapter: Option<&Adapter>, finding
             instance.model_id = Some(adapter.model_id.clone());
             instance.spec_uri = Some(adapter.spec_uri.clone());
         }
+    }
+}
+
+/// Rules that need nothing but the instance, and the parts that were found.
+fn own_rules(instance: &Instance, parts: Option<&Parts>, findings: &mut Findings) {
+    findings.external_key(&instance.external_key);
+    if !findings.is_unread("connectivityType") {
+        connectivity(instance, parts, findings);
     }
 }
 

@@ -45,6 +45,21 @@ pub const SLOW_ADAPTERS_MAX: usize = 1;
 /// Rows that retention removes in one transaction: a few milliseconds of the writer.
 pub const PURGE_ROWS_MAX: u32 = 2000;
 
+/// Subscribers of events at once, in all. Each holds what one read gives, at most.
+pub const EVENT_SUBSCRIBERS_MAX: usize = 256;
+/// Reads for subscribers at once; the others wait, ingest and the data API do not.
+pub const EVENT_READS_MAX: usize = 2;
+/// Ids that one read of events looks at: a few milliseconds, whatever the filter lets through.
+pub const EVENT_IDS_READ_MAX: u32 = 10_000;
+/// Rows that one read of events gives.
+pub const EVENT_ROWS_READ_MAX: u32 = 500;
+/// Payload bytes of one read of events, beyond which no further row is read.
+pub const EVENT_BYTES_READ_MAX: usize = 512 * 1024;
+/// Twins that one subscriber may name.
+pub const EVENT_TWINS_MAX: usize = 100;
+/// Events of a kind that may wait for a subscriber who had caught up before that is said.
+pub const EVENTS_BEHIND_MAX: i64 = 10_000;
+
 /// Twins kept ready in memory; the ones nobody is connected as are dropped first.
 pub const TWINS_CACHED_MAX: usize = 100_000;
 
@@ -61,6 +76,12 @@ pub const DATA_ROWS_DEFAULT: u64 = 25;
 /// Largest page of the data API; larger wishes are cut (data-api.md 2.4).
 pub const DATA_ROWS_MAX: u64 = 10_000;
 
+/// Findings that one refusal lists.
+pub const FINDINGS_MAX: usize = 100;
+/// Characters of a name from outside that a finding repeats.
+pub const NAME_SHOWN_CHARS_MAX: usize = 60;
+/// Brackets inside each other in the JSON of a request: what the JSON reader bounds its stack with.
+pub const JSON_DEPTH_MAX: usize = 127;
 /// `displayName`, characters (control-plane.md 4).
 pub const DISPLAY_NAME_CHARS_MAX: usize = 255;
 /// `description`, characters (control-plane.md 4).
@@ -167,3 +188,21 @@ pub const SECRET_METADATA_BYTES_MAX: usize = 4096;
 /// Days until a secret scheduled for deletion is deleted when the caller names no time, and at
 /// most; the least is one day.
 pub const SECRET_DELETION_DAYS_MAX: i64 = 30;
+
+/// Messages whose outcomes one rewrite of history replaces: they are one transaction.
+pub const HISTORY_MESSAGES_MAX: usize = 1_000_000;
+/// Bytes of the values and reasons of one rewrite, which are in memory until then.
+pub const HISTORY_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Time that the adapter may take for one rewrite; other changes wait for it.
+pub const HISTORY_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(30);
+/// Bytes of a snapshot's name.
+pub const SNAPSHOT_NAME_BYTES_MAX: usize = 64;
+
+/// States that an emulation keeps at once, the one of its start included.
+pub const SNAPSHOTS_MAX: usize = 64;
+
+/// Bytes that all states together may take in memory.
+pub const SNAPSHOTS_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// How far an emulation's clock may be ahead, microseconds: 100 years.
+pub const CLOCK_AHEAD_MAX_US: i64 = 100 * 366 * 24 * 3600 * 1_000_000;

@@ -11,24 +11,22 @@ use oci_core::ocid::Ocid;
 use crate::changes::common_change;
 use crate::error::Refusal;
 use crate::limits::INTERFACES_MAX;
-use crate::list::{ListQuery, Listed};
 use crate::platform::Platform;
 use crate::store::{Common, Creation, Domain, Kind, Lifecycle, Model};
-use crate::validate::{Findings, not_blank};
+use crate::validate::{Asked, not_blank};
 
 impl Platform {
-    /// Checks a DTDL document and keeps it as a model.
+    /// A new model of a DTDL document, checked, to be kept by [`Platform::resource_create`].
     ///
     /// # Errors
-    /// `InvalidParameter` with every finding; `NotAuthorizedOrResourceAlreadyExists` for a DTMI
-    /// that is taken.
-    pub async fn model_create(
+    /// `InvalidParameter` with every finding; `RelatedResourceNotAuthorizedOrNotFound`.
+    pub async fn model_new(
         &self,
-        details: CreateDigitalTwinModelDetails,
-    ) -> Result<Model, Refusal> {
+        asked: Asked<CreateDigitalTwinModelDetails>,
+    ) -> Result<Creation, Refusal> {
+        let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
-        self.domain_of_body(&domain_id).await?;
-        let mut findings = Findings::default();
+        findings.settle(self.domain_of_body(&domain_id).await)?;
         let tags = findings.new_tags(details.freeform_tags, details.defined_tags);
         findings.tags(&tags);
         findings.display_name(details.display_name.as_deref());
@@ -50,10 +48,8 @@ impl Platform {
         common.description = description;
         common.tags = tags;
         let record = Model { common, spec_uri, references };
-        let mut creation = Creation::of(record.clone());
-        creation.document = Some(details.spec.get().to_owned());
-        self.store().resource_create(&creation).await?;
-        Ok(record)
+        let document = Some(details.spec.get().to_owned());
+        Ok(Creation { document, ..Creation::of(record) })
     }
 
     /// A model.
@@ -74,14 +70,6 @@ impl Platform {
         Ok((model, spec.ok_or_else(|| Refusal::not_found("digital twin model", id))?))
     }
 
-    /// One page of models.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn model_list(&self, query: ListQuery) -> Result<Listed<Model>, Refusal> {
-        Ok(self.store().list(&query).await?)
-    }
-
     /// Changes name, description and tags; the document of a model stays.
     ///
     /// # Errors
@@ -90,11 +78,12 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &UpdateDigitalTwinModelDetails,
+        asked: &Asked<UpdateDigitalTwinModelDetails>,
     ) -> Result<Model, Refusal> {
         loop {
             let mut model: Model = self.live(id, if_match).await?;
-            let mut findings = Findings::default();
+            let Asked { details, findings } = asked;
+            let mut findings = findings.clone();
             common_change!(details).apply(&mut model.common, &mut findings);
             findings.check()?;
             if let Some(model) = self.replace(model, |_| {}).await? {

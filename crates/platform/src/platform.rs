@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use crate::clock::Clock;
 use crate::commands::{Commands, watch_deadlines};
 use crate::domain_groups::HostsSink;
+use crate::emulation::Emulation;
+use crate::events::Feed;
 use crate::identity::Caller;
 use crate::ingest::{Ingest, Twin, TwinCache};
 use crate::limits::ServiceLimits;
 use crate::metrics::Metrics;
 use crate::names::HostNames;
+use crate::page_ends::PageEnds;
 use crate::retries::RetriesRunning;
 use crate::sessions::Sessions;
 use crate::store::{Setup, Store, StoreError};
@@ -33,13 +36,16 @@ pub struct Platform {
     pub(crate) callers: Mutex<HashMap<String, Arc<Caller>>>,
     pub(crate) twins: TwinCache,
     pub(crate) ingest: Ingest,
+    pub(crate) feed: Arc<Feed>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) commands: Arc<Commands>,
     pub(crate) token_keys: TokenKeys,
     pub(crate) work: WorkBell,
     pub(crate) retries: RetriesRunning,
+    pub(crate) page_ends: PageEnds,
     pub(crate) turns: Turns,
     pub(crate) hosts_sink: OnceLock<HostsSink>,
+    pub(crate) emulation: OnceLock<Weak<dyn Emulation>>,
 }
 
 impl Platform {
@@ -59,10 +65,12 @@ impl Platform {
             .map_err(|error| StoreError::Failed(format!("token signing key: {error}")))?;
         let metrics = Arc::new(Metrics::default());
         let (kept, held) = (store.session_all().await?, store.session_held().await?);
-        let sessions = Arc::new(Sessions::load(kept, held, clock()));
-        let commands = Commands::load(store.clone(), sessions.clone(), clock).await?;
+        let sessions = Arc::new(Sessions::load(kept, held, clock.now_us()));
+        let feed = Arc::new(Feed::default());
+        let commands =
+            Commands::load(store.clone(), sessions.clone(), clock.clone(), feed.clone()).await?;
         watch_deadlines(&commands);
-        let ingest = Ingest::start(store.clone(), metrics.clone());
+        let ingest = Ingest::start(store.clone(), metrics.clone(), feed.clone());
         let (bell, heard) = WorkBell::new();
         let platform = Arc::new(Platform {
             store,
@@ -76,13 +84,16 @@ impl Platform {
             callers: Mutex::new(HashMap::new()),
             twins: TwinCache::default(),
             ingest,
+            feed,
             sessions,
             commands,
             token_keys,
             work: bell,
             retries: RetriesRunning::default(),
+            page_ends: PageEnds::default(),
             turns: Turns::default(),
             hosts_sink: OnceLock::new(),
+            emulation: OnceLock::new(),
         });
         tokio::spawn(work::run(Arc::downgrade(&platform), heard));
         Ok(platform)
@@ -121,7 +132,12 @@ impl Platform {
 
     /// Now, UTC microseconds.
     pub fn now_us(&self) -> i64 {
-        (self.clock)()
+        self.clock.now_us()
+    }
+
+    /// The platform's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Bounds what each device may send, messages a second; 0 takes the bound away.

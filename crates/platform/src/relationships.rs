@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use dtdl::{Dtmi, Interface};
+use iot_api::ErrorCode;
 use iot_api::relationships::{
     CreateDigitalTwinRelationshipDetails, UpdateDigitalTwinRelationshipDetails,
 };
@@ -10,26 +11,25 @@ use serde_json::{Map, Value};
 
 use crate::changes::common_change;
 use crate::error::Refusal;
-use crate::limits::INTERFACES_MAX;
-use crate::list::{Field, ListQuery, Listed};
+use crate::limits::{INTERFACES_MAX, LIST_ITEMS_MAX, REFERRING_NAMED_MAX};
+use crate::list::{Field, ListQuery};
 use crate::platform::Platform;
 use crate::store::{Ceiling, Creation, Instance, Kind, Relationship, StoreError};
-use crate::validate::Findings;
+use crate::validate::{Asked, Findings};
 
 impl Platform {
-    /// Checks a relationship against the models of its ends and keeps it.
+    /// A new relationship, checked against the models of its ends, to be kept by
+    /// [`Platform::resource_create`].
     ///
     /// # Errors
-    /// `InvalidParameter` with every finding; `RelatedResourceNotAuthorizedOrNotFound`;
-    /// `NotAuthorizedOrResourceAlreadyExists` for a link that is there; `Conflict` when the source
-    /// has as many links as its model allows.
-    pub async fn relationship_create(
+    /// `InvalidParameter` with every finding; `RelatedResourceNotAuthorizedOrNotFound`.
+    pub async fn relationship_new(
         &self,
-        details: CreateDigitalTwinRelationshipDetails,
-    ) -> Result<Relationship, Refusal> {
+        asked: Asked<CreateDigitalTwinRelationshipDetails>,
+    ) -> Result<Creation, Refusal> {
+        let Asked { details, mut findings } = asked;
         let domain_id = details.iot_domain_id;
-        self.domain_of_body(&domain_id).await?;
-        let mut findings = Findings::default();
+        let domain = findings.settle(self.domain_of_body(&domain_id).await)?;
         let mut common = self.new_common(
             Kind::Relationship.type_word(),
             domain_id.clone(),
@@ -38,6 +38,9 @@ impl Platform {
         common.description = details.description;
         common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
         findings.common(&common);
+        if domain.is_none() {
+            return Err(findings.into_refusal());
+        }
         let (source_id, target_id) =
             (details.source_digital_twin_instance_id, details.target_digital_twin_instance_id);
         let member = "sourceDigitalTwinInstanceId";
@@ -64,10 +67,7 @@ impl Platform {
             }
         }
         findings.check()?;
-        let mut creation = Creation::of(relationship.clone());
-        creation.ceilings = ceilings;
-        self.store().resource_create(&creation).await?;
-        Ok(relationship)
+        Ok(Creation { ceilings, ..Creation::of(relationship) })
     }
 
     /// A relationship.
@@ -78,17 +78,6 @@ impl Platform {
         self.known(id).await
     }
 
-    /// One page of relationships.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn relationship_list(
-        &self,
-        query: ListQuery,
-    ) -> Result<Listed<Relationship>, Refusal> {
-        Ok(self.store().list(&query).await?)
-    }
-
     /// Changes name, description, tags and content.
     ///
     /// # Errors
@@ -97,11 +86,12 @@ impl Platform {
         &self,
         id: &str,
         if_match: Option<&str>,
-        details: &UpdateDigitalTwinRelationshipDetails,
+        asked: &Asked<UpdateDigitalTwinRelationshipDetails>,
     ) -> Result<Relationship, Refusal> {
         loop {
             let mut relationship: Relationship = self.live(id, if_match).await?;
-            let mut findings = Findings::default();
+            let Asked { details, findings } = asked;
+            let mut findings = findings.clone();
             common_change!(details).apply(&mut relationship.common, &mut findings);
             if let Some(content) = &details.content {
                 relationship.content = content.as_ref().map(|content| content.get().to_owned());
@@ -123,6 +113,59 @@ impl Platform {
         Ok(self.store().resource_delete(Kind::Relationship, &self.deletion(id, etag)).await?)
     }
 
+    /// Whether the links that an instance has are links of its new model too.
+    ///
+    /// # Errors
+    /// `Conflict` with every link that is not.
+    pub(crate) async fn links_check(&self, instance: &Instance) -> Result<(), Refusal> {
+        let id = &instance.common.id;
+        let mut lost = Vec::new();
+        if let Some(model_id) = &instance.model_id {
+            let model = self.model_resolved(&self.model_get(model_id).await?).await?;
+            for link in self.links(instance, Field::SourceId).await? {
+                let mut findings = Findings::default();
+                let rule = element(&model, &link, &mut findings);
+                if let Some((_, Some(wanted))) = rule {
+                    let target: Instance = self.known(&link.target_id).await?;
+                    self.target_check(&target, &wanted, &mut findings).await?;
+                }
+                lost.extend(lost_link(&link, findings));
+            }
+        }
+        for link in self.links(instance, Field::TargetId).await? {
+            if link.source_id == *id {
+                continue;
+            }
+            let mut findings = Findings::default();
+            let source: Instance = self.known(&link.source_id).await?;
+            if let Some((_, Some(wanted))) = self.rule(&source, &link, &mut findings).await? {
+                self.target_check(instance, &wanted, &mut findings).await?;
+            }
+            lost.extend(lost_link(&link, findings));
+        }
+        if lost.is_empty() {
+            return Ok(());
+        }
+        lost.truncate(REFERRING_NAMED_MAX);
+        let message = format!("digitalTwinModelSpecUri: {}", lost.join("\n"));
+        Err(Refusal::new(ErrorCode::Conflict, message))
+    }
+
+    /// The links that have an instance at this end.
+    async fn links(&self, instance: &Instance, end: Field) -> Result<Vec<Relationship>, Refusal> {
+        let filters = [(end, instance.common.id.as_str()), (Field::LifecycleState, "ACTIVE")];
+        let mut query = ListQuery::matching(&instance.common.parent_id, &filters, LIST_ITEMS_MAX);
+        let mut links = Vec::new();
+        loop {
+            let page = self.store().list(&query).await?;
+            links.extend(page.items);
+            query.after = page.next;
+            if query.after.is_none() {
+                return Ok(links);
+            }
+        }
+    }
+
     /// The element of the source's model, against which the content is checked, and its target.
     async fn rule(
         &self,
@@ -130,24 +173,12 @@ impl Platform {
         relationship: &Relationship,
         findings: &mut Findings,
     ) -> Result<Option<(dtdl::RelationshipRules, Option<String>)>, Refusal> {
-        let path = &relationship.content_path;
         let Some(model_id) = &source.model_id else {
             findings.add("sourceDigitalTwinInstanceId: the instance has no model, hence no links");
             return Ok(None);
         };
         let model = self.model_resolved(&self.model_get(model_id).await?).await?;
-        let Some(at) = model.relationships.iter().position(|name| **name == **path) else {
-            findings.add(format!(
-                "contentPath: the model {} has no relationship '{path}'",
-                model.id.as_str()
-            ));
-            return Ok(None);
-        };
-        let rules = model.relationship_rules[at].clone();
-        if let Some(content) = &relationship.content {
-            content_check(content, &rules, findings);
-        }
-        Ok(Some((rules, model.relationship_targets[at].clone())))
+        Ok(element(&model, relationship, findings))
     }
 
     /// The target's model must be the wanted interface or extend it.
@@ -178,6 +209,32 @@ impl Platform {
         ));
         Ok(())
     }
+}
+
+/// The element of a model that a link belongs to, against which its content is checked, and the
+/// element's target.
+fn element(
+    model: &dtdl::Model,
+    link: &Relationship,
+    findings: &mut Findings,
+) -> Option<(dtdl::RelationshipRules, Option<String>)> {
+    let path = &link.content_path;
+    let Some(at) = model.relationships.iter().position(|name| **name == **path) else {
+        let uri = model.id.as_str();
+        findings.add(format!("contentPath: the model {uri} has no relationship '{path}'"));
+        return None;
+    };
+    let rules = model.relationship_rules[at].clone();
+    if let Some(content) = &link.content {
+        content_check(content, &rules, findings);
+    }
+    Some((rules, model.relationship_targets[at].clone()))
+}
+
+/// Why a link could not stay.
+fn lost_link(link: &Relationship, findings: Findings) -> Option<String> {
+    let why = findings.check().err()?.message.replace('\n', "; ");
+    Some(format!("the relationship {} would break a rule of the model ({why})", link.common.id))
 }
 
 /// Members must be properties of the element, with values of their schemas.

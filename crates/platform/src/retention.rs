@@ -4,7 +4,7 @@
 //! its time observed. Snapshot data stays. Ingest is not stalled: rows go in small groups, with
 //! rests between them that are longer than the work.
 
-use std::sync::Arc;
+use std::sync::Weak;
 use std::time::Duration;
 
 use iot_api::data::DataCollection;
@@ -31,21 +31,23 @@ const COLLECTIONS: [DataCollection; 4] = [
 ];
 
 impl Platform {
-    /// Applies retention now and then, and forgets expired sessions, until `shutdown` says true.
-    pub async fn retention_run(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
+    /// Applies retention now and then, and forgets expired sessions, until `shutdown` says true or
+    /// the platform is gone.
+    pub async fn retention_run(platform: Weak<Platform>, mut shutdown: watch::Receiver<bool>) {
         let passes = async {
-            loop {
-                match self.retention_apply().await {
+            while let Some(platform) = platform.upgrade() {
+                match platform.retention_apply().await {
                     Ok(0) => {}
                     Ok(rows) => tracing::info!(rows, "retention removed rows"),
                     // The next pass tries again.
                     Err(error) => tracing::error!(?error, "retention failed"),
                 }
-                match self.sessions_expire().await {
+                match platform.sessions_expire().await {
                     Ok(0) => {}
                     Ok(sessions) => tracing::info!(sessions, "sessions expired"),
                     Err(error) => tracing::error!(?error, "expired sessions stay for now"),
                 }
+                drop(platform);
                 tokio::time::sleep(PASS_PAUSE).await;
             }
         };

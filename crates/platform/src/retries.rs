@@ -19,6 +19,26 @@ pub struct Attempt<'a> {
     running: &'a RetriesRunning,
     key: String,
     digest: Vec<u8>,
+    time_us: i64,
+}
+
+impl Attempt<'_> {
+    /// The answer, to be kept for 24 hours in one step with what the request changes.
+    pub fn answer(
+        &self,
+        status: u16,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    ) -> SavedAnswer {
+        SavedAnswer {
+            key: self.key.clone(),
+            request_digest: self.digest.clone(),
+            time_us: self.time_us,
+            status,
+            headers,
+            body,
+        }
+    }
 }
 
 impl Drop for Attempt<'_> {
@@ -30,7 +50,7 @@ impl Drop for Attempt<'_> {
 
 /// What a retry token says about a request.
 pub enum Retry<'a> {
-    /// It is new: carry it out, then keep its answer.
+    /// It is new: carry it out, and keep its answer with what it changes.
     New(Attempt<'a>),
     /// It was answered so.
     Answered(SavedAnswer),
@@ -70,8 +90,9 @@ impl Platform {
                 "a request with this opc-retry-token is being answered; ask again",
             ));
         }
-        let attempt = Attempt { running: &self.retries, key, digest };
-        let since_us = self.now_us() - RETRY_TOKEN_US;
+        let time_us = self.now_us();
+        let attempt = Attempt { running: &self.retries, key, digest, time_us };
+        let since_us = time_us - RETRY_TOKEN_US;
         match self.store().retry_get(&attempt.key, since_us).await? {
             None => Ok(Retry::New(attempt)),
             Some(saved) if saved.request_digest == attempt.digest => Ok(Retry::Answered(saved)),
@@ -80,28 +101,5 @@ impl Platform {
                 "opc-retry-token: it was used for another request within the last 24 hours",
             )),
         }
-    }
-
-    /// Keeps the answer of a request for 24 hours.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn retry_keep(
-        &self,
-        attempt: Attempt<'_>,
-        status: u16,
-        headers: Vec<(String, String)>,
-        body: Vec<u8>,
-    ) -> Result<(), Refusal> {
-        let now_us = self.now_us();
-        let saved = SavedAnswer {
-            key: attempt.key.clone(),
-            request_digest: attempt.digest.clone(),
-            time_us: now_us,
-            status,
-            headers,
-            body,
-        };
-        Ok(self.store().retry_keep(&saved, now_us - RETRY_TOKEN_US).await?)
     }
 }

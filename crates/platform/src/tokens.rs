@@ -48,6 +48,8 @@ pub struct Grant {
     pub group_short_id: String,
     /// Short id of the domain.
     pub domain_short_id: String,
+    /// When it ends, seconds since 1970.
+    pub expires_s: u64,
 }
 
 /// The key pair that signs tokens.
@@ -220,6 +222,7 @@ impl Platform {
         Some(Grant {
             group_short_id: claims.aud.strip_prefix('/')?.to_owned(),
             domain_short_id: claims.scope.strip_prefix("/iot/")?.to_owned(),
+            expires_s: claims.exp,
         })
     }
 }

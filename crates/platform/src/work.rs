@@ -7,6 +7,7 @@ use iot_api::ErrorCode;
 use oci_core::ocid::Ocid;
 use tokio::sync::watch;
 
+use crate::changes::Target;
 use crate::error::Refusal;
 use crate::list::{ListQuery, Listed};
 use crate::models::new_etag;
@@ -14,6 +15,9 @@ use crate::platform::Platform;
 use crate::store::{
     Ceiling, Common, Kind, Lifecycle, Resource, WorkEntry, WorkRequest, WorkStatus, WorkStep,
 };
+
+/// The header that names a work request.
+pub const WORK_HEADER: &str = "opc-work-request-id";
 
 /// What a work request does to its resource.
 pub(crate) struct Job {
@@ -52,8 +56,8 @@ impl Platform {
     ///
     /// # Errors
     /// The store's.
-    pub async fn work_list(&self, query: ListQuery) -> Result<Listed<WorkRequest>, Refusal> {
-        Ok(self.store().work_list(&query).await?)
+    pub async fn work_list(&self, query: &ListQuery) -> Result<Listed<WorkRequest>, Refusal> {
+        Ok(self.store().work_list(query).await?)
     }
 
     /// One page of a work request's log, or of its errors.
@@ -63,9 +67,9 @@ impl Platform {
     pub async fn work_entries(
         &self,
         errors: bool,
-        query: ListQuery,
+        query: &ListQuery,
     ) -> Result<Listed<WorkEntry>, Refusal> {
-        Ok(self.store().work_entries(errors, &query).await?)
+        Ok(self.store().work_entries(errors, query).await?)
     }
 
     /// A work request that is to be kept with the change that it makes.
@@ -100,14 +104,13 @@ impl Platform {
     /// those of `change`.
     pub(crate) async fn work_accept<R: Resource>(
         &self,
-        id: &str,
-        if_match: Option<&str>,
+        target: Target<'_>,
         job: Job,
         ceilings: Vec<Ceiling>,
         mut change: impl FnMut(&mut R) -> Result<(), Refusal> + Send,
     ) -> Result<String, Refusal> {
         loop {
-            let mut resource: R = self.live(id, if_match).await?;
+            let mut resource: R = self.live(target.id, target.if_match).await?;
             steady(&resource)?;
             let kept = match resource.common().lifecycle {
                 Lifecycle::Failed => Lifecycle::Active,
@@ -118,8 +121,12 @@ impl Platform {
             change(&mut resource)?;
             resource.common_mut().lifecycle = job.passing;
             let (request, ceilings) = (work.clone(), ceilings.clone());
+            let answer = target.attempt.map(|attempt| {
+                attempt.answer(202, vec![(WORK_HEADER.to_owned(), work.id.clone())], Vec::new())
+            });
             let replaced = self.replace(resource, |update| {
                 update.work = Some(request);
+                update.answer = answer;
                 update.ceilings = ceilings;
             });
             if replaced.await?.is_some() {

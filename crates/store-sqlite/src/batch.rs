@@ -3,17 +3,10 @@
 use std::collections::HashMap;
 
 use platform::store::{Batch, MessageRow, RowOutcome, RowValue, Stored};
-use rusqlite::{Transaction, params};
+use rusqlite::{CachedStatement, Transaction, params};
 
 use crate::connection::failed;
 use crate::held;
-
-/// Next ids of the three tables that messages go to.
-struct Ids {
-    raw: i64,
-    historized: i64,
-    rejected: i64,
-}
 
 /// Writes the rows in their order, then frees packet ids.
 pub(crate) fn commit(transaction: &Transaction<'_>, batch: &Batch) -> Stored<()> {
@@ -27,34 +20,27 @@ pub(crate) fn commit(transaction: &Transaction<'_>, batch: &Batch) -> Stored<()>
 }
 
 fn write(transaction: &Transaction<'_>, batch: &[MessageRow]) -> rusqlite::Result<()> {
-    let mut ids = Ids {
-        raw: next(transaction, "raw")?,
-        historized: next(transaction, "historized")?,
-        rejected: next(transaction, "rejected")?,
-    };
+    let mut raw_id = next_id(transaction, "raw")?;
+    let mut rejected_id = next_id(transaction, "rejected")?;
+    let mut historized = HistorizedRows::open(transaction)?;
     // Only the last value of a path in a batch can be seen, so only it is written.
     let mut snapshot: HashMap<(i64, &str), (&str, i64)> = HashMap::new();
     let mut insert_raw = transaction.prepare_cached(
         "INSERT INTO raw_data (id, twin, endpoint, content_type, time_received_us, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    let mut insert_historized = transaction.prepare_cached(
-        "INSERT INTO historized_data (id, twin, time_observed_us, content) VALUES (?1, ?2, ?3, ?4)",
-    )?;
     let mut insert_rejected = transaction.prepare_cached(
-        "INSERT INTO rejected_data (id, twin, endpoint, content_type, time_received_us, reason_code, reason_message, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO rejected_data (id, twin, endpoint, content_type, time_received_us, reason_code, reason_message, content, raw_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
-    let mut packed = String::new();
     for row in batch {
         let (twin, content) = (row.twin.0, row.content.as_ref());
         insert_raw.execute(params![
-            ids.raw,
+            raw_id,
             twin,
             row.endpoint,
             row.content_type,
             row.time_received_us,
             content
         ])?;
-        ids.raw += 1;
         if let Some(held) = &row.held {
             held::hold(transaction, held)?;
         }
@@ -64,52 +50,100 @@ fn write(transaction: &Transaction<'_>, batch: &[MessageRow]) -> rusqlite::Resul
                 for value in values {
                     snapshot.insert((twin, &value.path), (&value.value, *time_observed_us));
                 }
-                let count = pack(values, &mut packed);
-                if count > 0 {
-                    insert_historized.execute(params![
-                        ids.historized,
-                        twin,
-                        time_observed_us,
-                        packed
-                    ])?;
-                    ids.historized += count;
-                }
+                historized.insert(twin, raw_id, *time_observed_us, values)?;
             }
             RowOutcome::Rejected { code, message } => {
                 insert_rejected.execute(params![
-                    ids.rejected,
+                    rejected_id,
                     twin,
                     row.endpoint,
                     row.content_type,
                     row.time_received_us,
                     code,
                     message,
-                    content
+                    content,
+                    raw_id
                 ])?;
-                ids.rejected += 1;
+                rejected_id += 1;
             }
         }
+        raw_id += 1;
     }
     write_snapshot(transaction, snapshot)?;
-    let mut update = transaction.prepare_cached("UPDATE sequence SET next = ?2 WHERE name = ?1")?;
-    update.execute(params!["raw", ids.raw])?;
-    update.execute(params!["historized", ids.historized])?;
-    update.execute(params!["rejected", ids.rejected])?;
+    historized.close(transaction)?;
+    set_next_id(transaction, "raw", raw_id)?;
+    set_next_id(transaction, "rejected", rejected_id)
+}
+
+/// The next id of a table that messages go to.
+pub(crate) fn next_id(transaction: &Transaction<'_>, table: &str) -> rusqlite::Result<i64> {
+    transaction
+        .prepare_cached("SELECT next FROM sequence WHERE name = ?1")?
+        .query_row([table], |row| row.get(0))
+}
+
+/// Says which id comes next.
+pub(crate) fn set_next_id(
+    transaction: &Transaction<'_>,
+    table: &str,
+    next: i64,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("UPDATE sequence SET next = ?2 WHERE name = ?1")?
+        .execute(params![table, next])?;
     Ok(())
 }
 
-fn next(transaction: &Transaction<'_>, name: &str) -> rusqlite::Result<i64> {
-    transaction
-        .prepare_cached("SELECT next FROM sequence WHERE name = ?1")?
-        .query_row([name], |row| row.get(0))
+/// Writes normalized values, those of a message in one row.
+pub(crate) struct HistorizedRows<'t> {
+    insert: CachedStatement<'t>,
+    next: i64,
+    packed: String,
+    others: String,
 }
 
-/// Writes `[[path, value], …]` of the historized values; returns how many they are. Paths are
-/// letters, digits, `_` and `.`, so they need no escaping; values are JSON already.
-fn pack(values: &[RowValue], packed: &mut String) -> i64 {
+impl<'t> HistorizedRows<'t> {
+    /// Begins at the next id.
+    pub fn open(transaction: &'t Transaction<'_>) -> rusqlite::Result<HistorizedRows<'t>> {
+        let insert = transaction.prepare_cached(
+            "INSERT INTO historized_data (id, twin, time_observed_us, content, others, raw_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        let next = next_id(transaction, "historized")?;
+        Ok(HistorizedRows { insert, next, packed: String::new(), others: String::new() })
+    }
+
+    /// Writes the values of one message, if there are any.
+    pub fn insert(
+        &mut self,
+        twin: i64,
+        raw_id: i64,
+        time_observed_us: i64,
+        values: &[RowValue],
+    ) -> rusqlite::Result<()> {
+        let historized = pack(values, true, &mut self.packed);
+        let count = historized + pack(values, false, &mut self.others);
+        if count > 0 {
+            let others = (count > historized).then_some(&self.others);
+            let row = params![self.next, twin, time_observed_us, self.packed, others, raw_id];
+            self.insert.execute(row)?;
+            self.next += count;
+        }
+        Ok(())
+    }
+
+    /// Keeps the next id.
+    pub fn close(self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+        set_next_id(transaction, "historized", self.next)
+    }
+}
+
+/// Writes `[[path, value], …]` of the values that are historized, or of those that are not; returns
+/// how many they are. Paths are letters, digits, `_` and `.`, so they need no escaping; values are
+/// JSON already.
+fn pack(values: &[RowValue], historized: bool, packed: &mut String) -> i64 {
     packed.clear();
     let mut count = 0;
-    for value in values.iter().filter(|value| value.historized) {
+    for value in values.iter().filter(|value| value.historized == historized) {
         packed.push_str(if count == 0 { "[[\"" } else { ",[\"" });
         packed.push_str(&value.path);
         packed.push_str("\",");
@@ -117,7 +151,7 @@ fn pack(values: &[RowValue], packed: &mut String) -> i64 {
         packed.push(']');
         count += 1;
     }
-    packed.push(']');
+    packed.push_str(if count == 0 { "[]" } else { "]" });
     count
 }
 

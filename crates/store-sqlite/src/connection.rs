@@ -1,11 +1,13 @@
 //! Connections: one writer thread, a pool of readers, and the schema's version.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use platform::store::{StoreError, Stored};
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tokio::sync::{Semaphore, oneshot};
@@ -19,6 +21,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("certificates.sql"),
     include_str!("held_packets.sql"),
     include_str!("revoked_certificates.sql"),
+    include_str!("events.sql"),
+    include_str!("history.sql"),
+    include_str!("secret_version_deletion.sql"),
 ];
 
 /// Older SQLite can corrupt a database whose log is reset (dependencies: fixed in 3.51.3).
@@ -42,14 +47,35 @@ const STATEMENTS_CACHED_MAX: usize = 64;
 /// Work that shares a commit at most; more would keep the first of them waiting.
 const JOBS_COMMITTED_MAX: usize = 64;
 
+/// How long a copy waits for another process that writes, and the pause between two looks.
+const COPY_WAIT_MAX: Duration = Duration::from_secs(5);
+const COPY_PAUSE: Duration = Duration::from_millis(1);
+
 /// Tells a caller what became of its work, once it is known whether the commit succeeded.
 type Answer = Box<dyn FnOnce(Stored<()>) + Send>;
 
 /// Work inside the transaction, or what to do when there is none.
-type Job = Box<dyn FnOnce(Stored<&rusqlite::Transaction<'_>>) -> Answer + Send>;
+type Change = Box<dyn FnOnce(Stored<&rusqlite::Transaction<'_>>) -> Answer + Send>;
 
-/// The database of one state directory.
+/// Work of the writer thread.
+enum Job {
+    /// Shares a transaction with others.
+    Change(Change),
+    /// Has the connection to itself.
+    Alone(Box<dyn FnOnce(&mut Connection) + Send>),
+}
+
+/// A hold on the database of one state directory. When a snapshot is restored, the earlier holds
+/// can write no more: what they were about to write belongs to a state that is gone.
 pub(crate) struct Database {
+    shared: Arc<Shared>,
+    generation: u64,
+}
+
+/// What all holds share.
+struct Shared {
+    /// Counts restored snapshots.
+    generation: AtomicU64,
     path: PathBuf,
     jobs: Option<mpsc::SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
@@ -81,13 +107,7 @@ impl Database {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         prepare(&connection, true).map_err(failed)?;
-        let found = version(&connection)?;
-        if found as usize != MIGRATIONS.len() {
-            return Err(StoreError::Failed(format!(
-                "the running platform's database has schema version {found}, this program needs {}; use the program that runs the platform, or stop that first",
-                MIGRATIONS.len()
-            )));
-        }
+        check_version(&connection)?;
         Database::with_writer(path, connection)
     }
 
@@ -96,18 +116,26 @@ impl Database {
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
-                while let Ok(first) = waiting.recv() {
-                    commit_together(&mut connection, first, &waiting);
+                let mut next = None;
+                while let Some(job) = next.take().or_else(|| waiting.recv().ok()) {
+                    match job {
+                        Job::Alone(work) => work(&mut connection),
+                        Job::Change(first) => {
+                            next = commit_together(&mut connection, first, &waiting);
+                        }
+                    }
                 }
             })
             .map_err(|error| StoreError::Failed(format!("cannot start the writer: {error}")))?;
-        Ok(Database {
+        let shared = Shared {
+            generation: AtomicU64::new(0),
             path: path.to_owned(),
             jobs: Some(jobs),
             writer: Some(writer),
             readers: Arc::default(),
             reading: Arc::new(Semaphore::new(READERS_MAX)),
-        })
+        };
+        Ok(Database { shared: Arc::new(shared), generation: 0 })
     }
 
     /// Runs `work` on the writer thread, durably when this returns; nothing of it stays when it
@@ -117,15 +145,65 @@ impl Database {
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Stored<T> + Send + 'static,
     ) -> Stored<T> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |transaction| {
-            let result = transaction.and_then(|transaction| by_itself(transaction, work));
+        let (shared, generation) = (Arc::downgrade(&self.shared), self.generation);
+        let is_current = move || {
+            let now = shared.upgrade().map(|shared| shared.generation.load(Ordering::Acquire));
+            now == Some(generation)
+        };
+        let job = Job::Change(Box::new(move |transaction| {
+            let result = transaction.and_then(|transaction| match is_current() {
+                true => by_itself(transaction, work),
+                false => Err(StoreError::Failed("another state was restored".to_owned())),
+            });
             Box::new(move |committed| {
                 // The caller may be gone; what was committed stands.
                 let _ = answer.send(committed.and(result));
             })
-        });
-        let gone = || StoreError::Failed("the writer thread ended".to_owned());
-        let jobs = self.jobs.clone().ok_or_else(gone)?;
+        }));
+        self.hand_over(job).await?;
+        answered.await.map_err(|_| gone())?
+    }
+
+    /// Runs `work` on the writer thread, between transactions.
+    async fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Stored<T> + Send + 'static,
+    ) -> Stored<T> {
+        let (answer, answered) = oneshot::channel();
+        let job = Job::Alone(Box::new(move |connection| {
+            // The caller may be gone.
+            let _ = answer.send(work(connection));
+        }));
+        self.hand_over(job).await?;
+        answered.await.map_err(|_| gone())?
+    }
+
+    /// Copies the whole database into memory.
+    pub async fn snapshot(&self) -> Stored<Connection> {
+        self.alone(|connection| {
+            let mut copy = Connection::open_in_memory().map_err(failed)?;
+            copy_all(connection, &mut copy)?;
+            Ok(copy)
+        })
+        .await
+    }
+
+    /// Puts a snapshot in the place of the database, durably when this returns; a new hold on it.
+    pub async fn restore(&self, snapshot: Arc<Mutex<Connection>>) -> Stored<Database> {
+        let shared = Arc::downgrade(&self.shared);
+        let generation = self
+            .alone(move |connection| {
+                let shared = shared.upgrade().ok_or_else(gone)?;
+                copy_all(&snapshot.lock().unwrap_or_else(PoisonError::into_inner), connection)?;
+                // Nothing else is written meanwhile; what comes next belongs to the earlier state.
+                Ok(shared.generation.fetch_add(1, Ordering::AcqRel) + 1)
+            })
+            .await?;
+        Ok(Database { shared: self.shared.clone(), generation })
+    }
+
+    async fn hand_over(&self, job: Job) -> Stored<()> {
+        let jobs = self.shared.jobs.clone().ok_or_else(gone)?;
         match jobs.try_send(job) {
             Ok(()) => {}
             Err(mpsc::TrySendError::Full(job)) => {
@@ -136,7 +214,7 @@ impl Database {
             }
             Err(mpsc::TrySendError::Disconnected(_)) => return Err(gone()),
         }
-        answered.await.map_err(|_| gone())?
+        Ok(())
     }
 
     /// Runs `work` on a read-only connection, off the async threads. What takes longer than
@@ -154,11 +232,11 @@ impl Database {
         &self,
         work: impl FnOnce(&Connection) -> Stored<T> + Send + 'static,
     ) -> Stored<T> {
-        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let Some(reader) = idle else { return self.read(work).await };
         reader.work_within(READ_TIME_MAX);
         let result = work(&reader.connection);
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
         result
     }
 
@@ -167,8 +245,8 @@ impl Database {
         time_max: Duration,
         work: impl FnOnce(&Connection) -> Stored<T> + Send + 'static,
     ) -> Stored<T> {
-        let (path, readers) = (self.path.clone(), self.readers.clone());
-        let turn = self.reading.clone().acquire_owned().await;
+        let (path, readers) = (self.shared.path.clone(), self.shared.readers.clone());
+        let turn = self.shared.reading.clone().acquire_owned().await;
         let turn = turn.map_err(|error| StoreError::Failed(error.to_string()))?;
         let task = tokio::task::spawn_blocking(move || {
             let _turn = turn;
@@ -186,7 +264,7 @@ impl Database {
     }
 }
 
-impl Drop for Database {
+impl Drop for Shared {
     fn drop(&mut self) {
         // The writer closes last: only it can write the log back into the file.
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -198,21 +276,56 @@ impl Drop for Database {
     }
 }
 
-/// Runs the first job and all that wait behind it in one transaction, then answers them.
-fn commit_together(connection: &mut Connection, first: Job, waiting: &mpsc::Receiver<Job>) {
+fn gone() -> StoreError {
+    StoreError::Failed("the writer thread ended".to_owned())
+}
+
+/// Runs the first change and all that wait behind it in one transaction, then answers them. A job
+/// that has to be alone ends the row and is given back.
+fn commit_together(
+    connection: &mut Connection,
+    first: Change,
+    waiting: &mpsc::Receiver<Job>,
+) -> Option<Job> {
     let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
-        Err(error) => return first(Err(failed(error)))(Ok(())),
+        Err(error) => {
+            first(Err(failed(error)))(Ok(()));
+            return None;
+        }
     };
     let mut answers = vec![first(Ok(&transaction))];
+    let mut next = None;
     while answers.len() < JOBS_COMMITTED_MAX
         && let Ok(job) = waiting.try_recv()
     {
-        answers.push(job(Ok(&transaction)));
+        match job {
+            Job::Change(change) => answers.push(change(Ok(&transaction))),
+            alone => {
+                next = Some(alone);
+                break;
+            }
+        }
     }
     let committed = transaction.commit().map_err(failed);
     for answer in answers {
         answer(committed.clone());
+    }
+    next
+}
+
+/// Copies a whole database over another one, in one transaction of the latter.
+fn copy_all(from: &Connection, to: &mut Connection) -> Stored<()> {
+    to.flush_prepared_statement_cache();
+    let backup = Backup::new(from, to).map_err(failed)?;
+    let started = Instant::now();
+    loop {
+        match backup.step(-1).map_err(failed)? {
+            StepResult::Done => return Ok(()),
+            // Another process writes.
+            _ if started.elapsed() < COPY_WAIT_MAX => std::thread::sleep(COPY_PAUSE),
+            _ => return Err(StoreError::Failed("the database is locked".to_owned())),
+        }
     }
 }
 
@@ -234,7 +347,7 @@ fn by_itself<T>(
     result
 }
 
-fn create_private(path: &Path) -> Stored<()> {
+pub(crate) fn create_private(path: &Path) -> Stored<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true).mode(0o600);
@@ -295,6 +408,30 @@ fn text<'a>(context: &'a rusqlite::functions::Context<'_>, index: usize) -> Opti
 
 fn version(connection: &Connection) -> Stored<u32> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)
+}
+
+/// The schema is this program's own.
+pub(crate) fn check_version(connection: &Connection) -> Stored<()> {
+    let found = version(connection)?;
+    if found as usize == MIGRATIONS.len() {
+        return Ok(());
+    }
+    Err(StoreError::Failed(format!(
+        "the platform's database has schema version {found}, this program needs {}; use the program that runs the platform, or start it with this one first",
+        MIGRATIONS.len()
+    )))
+}
+
+/// The schema is one that this program knows, maybe an older one.
+pub(crate) fn check_readable(connection: &Connection) -> Stored<()> {
+    let found = version(connection)?;
+    if (1..=MIGRATIONS.len()).contains(&(found as usize)) {
+        return Ok(());
+    }
+    Err(StoreError::Failed(format!(
+        "the database has schema version {found}, this program knows {} at most; use a newer program",
+        MIGRATIONS.len()
+    )))
 }
 
 fn migrate(connection: &mut Connection) -> Stored<()> {

@@ -7,8 +7,8 @@ use platform::store::{
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use crate::connection::failed;
-use crate::held;
 use crate::rows::json;
+use crate::{held, retries};
 
 /// All kept sessions.
 pub(crate) fn sessions(connection: &Connection) -> Stored<Vec<SessionRecord>> {
@@ -103,8 +103,8 @@ pub(crate) fn command_create(transaction: &Transaction<'_>, command: &NewCommand
                 params![open.id, via_json(&open.via), open.response_us, open.deadline_us],
             )
         })
-        .map(drop)
-        .map_err(failed)
+        .map_err(failed)?;
+    command.answer.iter().try_for_each(|answer| retries::keep(transaction, answer))
 }
 
 /// Commands that are not settled, in the order of their creation.

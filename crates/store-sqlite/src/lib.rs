@@ -6,9 +6,12 @@
 mod batch;
 mod certificates;
 mod connection;
+mod console;
+mod copy;
 mod data;
 mod devices;
 mod held;
+mod history;
 mod identity;
 mod lists;
 mod references;
@@ -22,10 +25,12 @@ mod vault;
 mod work;
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use platform::store::Stored;
 
 use connection::Database;
+pub use console::{Console, ConsoleError, ConsoleValue, Rows};
 
 /// The store of one state directory.
 pub struct SqliteStore {
@@ -51,4 +56,52 @@ impl SqliteStore {
     pub fn open_beside(path: &Path) -> Stored<SqliteStore> {
         Ok(SqliteStore { database: Database::open_beside(path)? })
     }
+
+    /// Bytes of the whole state.
+    ///
+    /// # Errors
+    /// [`platform::store::StoreError::Failed`] of SQLite.
+    pub async fn bytes(&self) -> Stored<u64> {
+        self.database.read(size).await
+    }
+
+    /// Copies the whole state into memory.
+    ///
+    /// # Errors
+    /// [`platform::store::StoreError::Failed`] when there is no room.
+    pub async fn snapshot(&self) -> Stored<MemorySnapshot> {
+        Ok(MemorySnapshot(Arc::new(Mutex::new(self.database.snapshot().await?))))
+    }
+
+    /// Puts a snapshot in the place of the state, durably when this returns. The store that is
+    /// returned goes on with it; this one can be read, but writes no more.
+    ///
+    /// # Errors
+    /// [`platform::store::StoreError::Failed`]; nothing has changed then.
+    pub async fn restore(&self, snapshot: &MemorySnapshot) -> Stored<SqliteStore> {
+        Ok(SqliteStore { database: self.database.restore(snapshot.0.clone()).await? })
+    }
+}
+
+/// A whole state in memory.
+#[derive(Clone)]
+pub struct MemorySnapshot(Arc<Mutex<rusqlite::Connection>>);
+
+impl MemorySnapshot {
+    /// Bytes it takes.
+    ///
+    /// # Errors
+    /// [`platform::store::StoreError::Failed`] of SQLite.
+    pub fn bytes(&self) -> Stored<u64> {
+        size(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Bytes of a database.
+fn size(connection: &rusqlite::Connection) -> Stored<u64> {
+    let pragma = |name: &str| {
+        let sql = format!("PRAGMA {name}");
+        connection.query_row(&sql, [], |row| row.get::<_, u32>(0)).map_err(connection::failed)
+    };
+    Ok(u64::from(pragma("page_count")?) * u64::from(pragma("page_size")?))
 }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use crate::connection::failed;
 use crate::references::check_ceilings;
 use crate::rows::{Table, find, insert, replace};
-use crate::{lists, work};
+use crate::{lists, retries, work};
 
 /// Calls a function with the type of a kind.
 macro_rules! by_kind {
@@ -70,7 +70,8 @@ pub(crate) fn create(transaction: &Transaction<'_>, creation: &Creation) -> Stor
         check_ceilings(transaction, &creation.ceilings, &resource.common.id)?;
         insert(transaction, resource, creation.document.as_deref())?;
     });
-    creation.work.iter().try_for_each(|request| work::insert(transaction, request))
+    creation.work.iter().try_for_each(|request| work::insert(transaction, request))?;
+    creation.answer.iter().try_for_each(|answer| retries::keep(transaction, answer))
 }
 
 /// Replaces a resource and adds its work request.
@@ -82,7 +83,8 @@ pub(crate) fn update(transaction: &Transaction<'_>, update: &Update) -> Stored<(
             return Err(StoreError::EtagMismatch);
         }
     });
-    update.work.iter().try_for_each(|request| work::insert(transaction, request))
+    update.work.iter().try_for_each(|request| work::insert(transaction, request))?;
+    update.answer.iter().try_for_each(|answer| retries::keep(transaction, answer))
 }
 
 /// Marks an ACTIVE resource DELETED.

@@ -1,5 +1,6 @@
 //! Answers to requests with retry tokens.
 
+use platform::limits::RETRY_TOKEN_US;
 use platform::store::{SavedAnswer, Stored};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
@@ -32,16 +33,12 @@ pub(crate) fn get(
     find().map_err(failed)
 }
 
-/// Keeps an answer, and forgets all from before then.
-pub(crate) fn keep(
-    transaction: &Transaction<'_>,
-    answer: &SavedAnswer,
-    since_us: i64,
-) -> Stored<()> {
+/// Keeps an answer, and forgets those whose time is over.
+pub(crate) fn keep(transaction: &Transaction<'_>, answer: &SavedAnswer) -> Stored<()> {
     let write = || {
         transaction
             .prepare_cached("DELETE FROM retry_token WHERE time_us < ?")?
-            .execute([since_us])?;
+            .execute([answer.time_us - RETRY_TOKEN_US])?;
         let sql = "INSERT OR REPLACE INTO retry_token VALUES (?, ?, ?, ?, ?, ?)";
         transaction.prepare_cached(sql)?.execute(params![
             answer.key,

@@ -76,7 +76,8 @@ fn create_secret(transaction: &Transaction<'_>, setup: &Setup) -> Stored<()> {
         etag: platform::models::new_etag(),
     };
     let content = setup.secret.content.clone();
-    let version = SecretVersion { no: 1, name: None, content, time_created_us };
+    let version =
+        SecretVersion { no: 1, name: None, content, time_created_us, time_of_deletion_us: None };
     vault::create(transaction, &record, &version)
 }
 

@@ -7,14 +7,17 @@ use iot_api::data::DataCollection;
 use platform::list::{ListQuery, Listed};
 use platform::store::{
     Batch, Certificate, CommandResponse, Creation, DataItem, DataQuery, DataRow, Deletion, Domain,
-    DomainGroup, HeldPacket, Instance, Kind, Model, NewCommand, OpenCommand, PurgeFrom, Purged,
-    Record, SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
+    DomainGroup, EventQuery, EventRange, Events, HeldPacket, HistoryChange, HistoryFrom, Instance,
+    KeptMessage, Kind, Model, NewCommand, OpenCommand, PastContent, PurgeFrom, Purged, Record,
+    SavedAnswer, SessionRecord, Setup, Snapshot, Store, Stored, TwinNo, Update, WorkEntry,
     WorkRequest, WorkStep,
 };
 
 use crate::SqliteStore;
 use crate::rows::{all, find};
-use crate::{batch, certificates, data, devices, held, resources, retention, retries, setup, work};
+use crate::{
+    batch, certificates, data, devices, held, history, resources, retention, retries, setup, work,
+};
 
 /// Resources that are still there.
 const NOT_DELETED: &str = "lifecycle <> 'DELETED'";
@@ -132,17 +135,21 @@ impl Store for SqliteStore {
         self.database.look_up(move |connection| retries::get(connection, &key, since_us)).await
     }
 
-    async fn retry_keep(&self, answer: &SavedAnswer, since_us: i64) -> Stored<()> {
-        let answer = answer.clone();
-        self.database.write(move |transaction| retries::keep(transaction, &answer, since_us)).await
-    }
-
     async fn instance_content(&self, no: TwinNo) -> Stored<Snapshot> {
         self.database.look_up(move |connection| data::snapshot(connection, no)).await
     }
 
     async fn commit_batch(&self, batch: Arc<Batch>) -> Stored<()> {
         self.database.write(move |transaction| batch::commit(transaction, &batch)).await
+    }
+
+    async fn history_read(&self, from: &HistoryFrom) -> Stored<Vec<KeptMessage>> {
+        let from = from.clone();
+        self.database.read(move |connection| history::read(connection, &from)).await
+    }
+
+    async fn history_replace(&self, change: Arc<HistoryChange>) -> Stored<()> {
+        self.database.write(move |transaction| history::replace(transaction, &change)).await
     }
 
     async fn certificate_create(&self, certificate: &Certificate) -> Stored<()> {
@@ -239,6 +246,26 @@ impl Store for SqliteStore {
         self.database
             .read(move |connection| data::get(connection, &domain_id, collection, &id))
             .await
+    }
+
+    async fn event_read(&self, query: &EventQuery) -> Stored<Events> {
+        let query = query.clone();
+        self.database.read(move |connection| data::events::next(connection, &query)).await
+    }
+
+    async fn event_range(&self) -> Stored<[EventRange; 4]> {
+        self.database.read(data::events::range).await
+    }
+
+    async fn event_since(&self, query: &EventQuery, since_us: i64) -> Stored<Option<i64>> {
+        let query = query.clone();
+        self.database
+            .read(move |connection| data::events::since(connection, &query, since_us))
+            .await
+    }
+
+    async fn content_at(&self, no: TwinNo, at_us: i64) -> Stored<PastContent> {
+        self.database.read(move |connection| data::events::content_at(connection, no, at_us)).await
     }
 
     async fn purge(&self, from: &PurgeFrom) -> Stored<Purged> {

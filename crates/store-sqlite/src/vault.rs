@@ -4,13 +4,15 @@ use async_trait::async_trait;
 use platform::limits::SECRET_VERSIONS_MAX;
 use platform::list::{Cursor, Listed};
 use platform::store::{
-    Secret, SecretChange, SecretQuery, SecretRecord, SecretVersion, StoreError, Stored, VaultStore,
+    SavedAnswer, Secret, SecretChange, SecretQuery, SecretRecord, SecretVersion, StoreError,
+    Stored, VaultStore,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
 use crate::SqliteStore;
 use crate::connection::failed;
+use crate::retries;
 use crate::rows::{duplicate, from_json, json};
 
 const COLUMNS: &str = "id, compartment_id, name, description, tags, metadata, current_no, \
@@ -100,8 +102,9 @@ pub(crate) fn create(
 }
 
 fn add_version(transaction: &Transaction<'_>, id: &str, version: &SecretVersion) -> Stored<()> {
-    let SecretVersion { no, name, content, time_created_us } = version;
-    let sql = "INSERT INTO vault_secret_version VALUES (?, ?, ?, ?, ?)";
+    let SecretVersion { no, name, content, time_created_us, .. } = version;
+    let sql = "INSERT INTO vault_secret_version (secret_id, no, name, content, time_created_us)
+         VALUES (?, ?, ?, ?, ?)";
     let inserted = transaction.execute(sql, params![id, no, name, content, time_created_us]);
     let taken = || {
         let name = name.as_deref().unwrap_or_default();
@@ -117,6 +120,8 @@ fn erase_deleted(transaction: &Transaction<'_>, now_us: i64) -> rusqlite::Result
         "DELETE FROM vault_secret_version WHERE secret_id IN (SELECT id FROM vault_secret WHERE {due})"
     );
     transaction.execute(&sql, [now_us])?;
+    let sql = "DELETE FROM vault_secret_version WHERE time_of_deletion_us <= ?1";
+    transaction.execute(sql, [now_us])?;
     let sql = format!("UPDATE vault_secret SET deleted = 1 WHERE {due}");
     transaction.execute(&sql, [now_us]).map(drop)
 }
@@ -158,6 +163,11 @@ fn change(transaction: &Transaction<'_>, change: &SecretChange) -> Stored<()> {
             ],
         )
         .map_err(failed)?;
+    if let Some((no, at_us)) = change.version_deletion {
+        let sql = "UPDATE vault_secret_version SET time_of_deletion_us = ?3
+             WHERE secret_id = ?1 AND no = ?2";
+        transaction.execute(sql, params![record.id, no, at_us]).map_err(failed)?;
+    }
     let Some(version) = &change.version else { return Ok(()) };
     add_version(transaction, &record.id, version)?;
     forget_oldest(transaction, record).map_err(failed)
@@ -176,7 +186,8 @@ fn forget_oldest(transaction: &Transaction<'_>, record: &SecretRecord) -> rusqli
 }
 
 fn versions(connection: &Connection, id: &str) -> Stored<Vec<SecretVersion>> {
-    let sql = "SELECT no, name, content, time_created_us FROM vault_secret_version
+    let sql = "SELECT no, name, content, time_created_us, time_of_deletion_us
+         FROM vault_secret_version
          WHERE secret_id = ? ORDER BY no DESC";
     let read = |row: &Row<'_>| {
         Ok(SecretVersion {
@@ -184,6 +195,7 @@ fn versions(connection: &Connection, id: &str) -> Stored<Vec<SecretVersion>> {
             name: row.get(1)?,
             content: row.get(2)?,
             time_created_us: row.get(3)?,
+            time_of_deletion_us: row.get(4)?,
         })
     };
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;
@@ -238,9 +250,19 @@ impl VaultStore for SqliteStore {
         self.database.look_up(move |connection| current(connection, &id)).await
     }
 
-    async fn secret_create(&self, record: &SecretRecord, version: &SecretVersion) -> Stored<()> {
-        let (record, version) = (record.clone(), version.clone());
-        self.database.write(move |transaction| create(transaction, &record, &version)).await
+    async fn secret_create(
+        &self,
+        record: &SecretRecord,
+        version: &SecretVersion,
+        answer: Option<&SavedAnswer>,
+    ) -> Stored<()> {
+        let (record, version, answer) = (record.clone(), version.clone(), answer.cloned());
+        self.database
+            .write(move |transaction| {
+                create(transaction, &record, &version)?;
+                answer.iter().try_for_each(|answer| retries::keep(transaction, answer))
+            })
+            .await
     }
 
     async fn secret_record(&self, id: &str) -> Stored<Option<SecretRecord>> {

@@ -91,9 +91,15 @@ async fn data_goes_when_its_days_are_over_and_its_room_too() {
     let store = Arc::new(SqliteStore::open(&path).expect("a store"));
     let names =
         HostNames { region: "local-1".into(), suffix: "localhost".into(), https_port: 8443 };
-    let platform = Platform::start(store.clone(), setup, names, clock, ServiceLimits::OPEN)
-        .await
-        .expect("a platform");
+    let platform = Platform::start(
+        store.clone(),
+        setup,
+        names,
+        platform::clock::Clock::of(clock),
+        ServiceLimits::OPEN,
+    )
+    .await
+    .expect("a platform");
     NOW_US.fetch_add(16 * DAY_US, Ordering::Relaxed);
     assert_eq!(platform.retention_apply().await, Ok(0), "16 days old is not older than 16 days");
     NOW_US.fetch_add(1, Ordering::Relaxed);

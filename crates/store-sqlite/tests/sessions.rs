@@ -55,7 +55,14 @@ async fn expired_sessions_are_forgotten() {
     store.resource_create(&Creation::of(twin)).await.expect("a twin");
     let names =
         HostNames { region: "local-1".into(), suffix: "localhost".into(), https_port: 8443 };
-    let platform = Platform::start(store.clone(), setup, names, clock, ServiceLimits::OPEN).await;
+    let platform = Platform::start(
+        store.clone(),
+        setup,
+        names,
+        platform::clock::Clock::of(clock),
+        ServiceLimits::OPEN,
+    )
+    .await;
     let platform = platform.expect("a platform");
     let twin = platform.device_login(&domain_id, "key", &password).await.expect("a log-in");
     for (client_id, expiry_s, leaves) in

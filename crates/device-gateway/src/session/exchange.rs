@@ -109,6 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         match received {
             Received::Publish(publish) => self.publish(publish).await?,
             Received::Release(packet_id) => self.release(packet_id).await?,
+            Received::Stray(packet_id) => self.wire.release(packet_id, output),
             Received::Subscribe { packet_id, id, filters } => {
                 let stored = self.platform.session_subscribe(&self.attachment, id, filters).await;
                 let granted = stored.map_err(|_| not_stored())?;

@@ -59,15 +59,15 @@ pub(super) fn find(buffer: &[u8], bytes_max: usize) -> Result<Option<Frame>, Vio
 fn check_first(first: u8) -> Result<(), Violation> {
     let flags = first & 0x0f;
     let expected = match first >> 4 {
-        kind::PUBLISH => flags,
+        // No method was agreed on, so any AUTH is out of place, whatever its flags.
+        kind::PUBLISH | kind::AUTH => flags,
         kind::PUBREL | kind::SUBSCRIBE | kind::UNSUBSCRIBE => 2,
         kind::CONNECT
         | kind::PUBACK
         | kind::PUBREC
         | kind::PUBCOMP
         | kind::PINGREQ
-        | kind::DISCONNECT
-        | kind::AUTH => 0,
+        | kind::DISCONNECT => 0,
         _ => return Err(Violation::protocol("a packet that no client sends")),
     };
     if flags == expected {
@@ -99,10 +99,11 @@ mod tests {
 
     #[test]
     fn the_first_byte_decides_at_once() {
-        for first in [0x00, 0x20, 0x90, 0xb0, 0xd0, 0x60, 0x80, 0x83, 0xa0, 0xc1, 0xe1, 0x11] {
+        for first in [0x00, 0x20, 0x90, 0xb0, 0xd0, 0x60, 0x80, 0x83, 0xa0, 0xc1, 0xe1, 0x11, 0x51]
+        {
             assert!(find(&[first], 100).is_err(), "{first:02x}");
         }
-        for first in [0x10, 0x3f, 0x40, 0x50, 0x62, 0x70, 0x82, 0xa2, 0xc0, 0xe0, 0xf0] {
+        for first in [0x10, 0x3f, 0x40, 0x50, 0x62, 0x70, 0x82, 0xa2, 0xc0, 0xe0, 0xf0, 0xf1] {
             assert_eq!(find(&[first], 100), Ok(None), "{first:02x}");
         }
     }

@@ -58,6 +58,8 @@ pub(crate) enum Received {
     Publish(Publish),
     /// PUBREL
     Release(u16),
+    /// PUBREC of a message, though none is sent at QoS 2
+    Stray(u16),
     /// PUBACK; above 0x7f the device does not take the message.
     Acknowledge {
         packet_id: u16,
@@ -302,6 +304,17 @@ impl Wire {
             Codec::Unknown => {}
             Codec::V3(wire) => wire.complete(packet_id, buffer),
             Codec::V5(wire) => wire.complete(packet_id, buffer),
+        }
+    }
+
+    /// PUBREL: the answer to every PUBREC, so that the device can forget the packet id.
+    pub fn release(&mut self, packet_id: u16, buffer: &mut BytesMut) {
+        match &self.codec {
+            Codec::Unknown => {}
+            Codec::V3(_) | Codec::V5(_) => {
+                let [high, low] = packet_id.to_be_bytes();
+                buffer.extend_from_slice(&[0x62, 2, high, low]);
+            }
         }
     }
 

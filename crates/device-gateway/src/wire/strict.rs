@@ -18,7 +18,7 @@ pub(super) fn check(version: Version, frame: Frame, body: &[u8]) -> Result<(), V
         kind::AUTH if version == Version::V3 => {
             return Err(Violation::protocol("AUTH is a packet of MQTT 5"));
         }
-        kind::AUTH => return auth(&mut cursor),
+        kind::AUTH => return Err(Violation::protocol("AUTH without an authentication method")),
         _ => {}
     }
     if cursor.0.is_empty() {
@@ -142,15 +142,4 @@ fn disconnect(cursor: &mut Cursor<'_>) -> Result<(), Violation> {
         return Err(Violation::protocol(format!("the reason code {reason:#04x}")));
     }
     if cursor.0.is_empty() { Ok(()) } else { cursor.properties(kind::DISCONNECT).map(drop) }
-}
-
-/// No authentication method was agreed on, so an AUTH is always out of place.
-fn auth(cursor: &mut Cursor<'_>) -> Result<(), Violation> {
-    if !cursor.0.is_empty() {
-        cursor.byte()?;
-        if !cursor.0.is_empty() {
-            cursor.properties(kind::AUTH)?;
-        }
-    }
-    Err(Violation::protocol("AUTH without an authentication method"))
 }

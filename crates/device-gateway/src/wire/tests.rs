@@ -120,6 +120,24 @@ fn packets_that_close_the_connection() {
     }
 }
 
+#[test]
+fn every_pubrec_is_answered() {
+    for (version, log_in) in
+        [(4, connect(4, 2, &[&text("c")])), (5, connect(5, 2, &[&[0], &text("c")]))]
+    {
+        let mut buffer = BytesMut::from(&log_in[..]);
+        let mut wire = Wire::new();
+        wire.decode(&mut buffer).expect("a good CONNECT").expect("a whole one");
+        buffer.extend_from_slice(&packet(0x50, &[0, 7]));
+        let Ok(Some(Received::Stray(7))) = wire.decode(&mut buffer) else { panic!("{version}") };
+        let mut answer = BytesMut::new();
+        wire.release(7, &mut answer);
+        assert_eq!(&answer[..], [0x62, 2, 0, 7]);
+    }
+    let failed = decode_next_v5(&packet(0x50, &[0, 7, 0x80]));
+    assert_eq!(failed, Ok(Some(Received::Nothing)));
+}
+
 /// Decodes a packet of MQTT 5 that stands behind a good CONNECT.
 fn decode_next_v5(bytes: &[u8]) -> Result<Option<Received>, Violation> {
     let mut buffer = BytesMut::from(&connect(5, 2, &[&[0], &text("c")])[..]);
@@ -148,6 +166,13 @@ fn packets_of_mqtt_5_get_a_reason_code() {
         ("a property cut short", publish(&[3, 0]), code::MALFORMED),
         ("a large packet", vec![0x30, 0xff, 0xff, 0xff, 0x7f], code::TOO_LARGE),
         ("AUTH", packet(0xf0, &[]), code::PROTOCOL),
+        ("AUTH with wrong flags", packet(0xf1, &[]), code::PROTOCOL),
+        ("AUTH with a broken property", packet(0xf0, &[0x18, 9]), code::PROTOCOL),
+        ("PUBREC with wrong flags", packet(0x51, &[0, 1]), code::MALFORMED),
+        ("UNSUBSCRIBE with a misplaced property", packet(0xa2, &[0, 1, 2, 1, 0]), code::MALFORMED),
+        ("UNSUBSCRIBE with packet id 0", packet(0xa2, &[0, 0, 0]), code::MALFORMED),
+        ("PUBACK with an unknown reason", packet(0x40, &[0, 1, 0xff]), code::PROTOCOL),
+        ("an UNSUBACK", packet(0xb0, &[0, 1, 0, 0]), code::PROTOCOL),
         ("a CONNACK", packet(0x20, &[0, 0, 0]), code::PROTOCOL),
         ("a session expiry that was 0", packet(0xe0, &[0, 5, 0x11, 0, 0, 0, 1]), code::PROTOCOL),
         (

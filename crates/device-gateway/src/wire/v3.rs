@@ -136,8 +136,9 @@ fn check(packet: Packet) -> Result<Received, Violation> {
             Received::Acknowledge { packet_id: packet_id.get(), reason: code::SUCCESS }
         }
         Packet::PublishRelease { packet_id } => Received::Release(packet_id.get()),
-        // Nothing is sent at QoS 2, so these answer nothing.
-        Packet::PublishReceived { .. } | Packet::PublishComplete { .. } => Received::Nothing,
+        Packet::PublishReceived { packet_id } => Received::Stray(packet_id.get()),
+        // Nothing was sent at QoS 2.
+        Packet::PublishComplete { .. } => Received::Nothing,
         Packet::Subscribe { packet_id, topic_filters } => {
             let filters =
                 topic_filters.iter().map(|(filter, qos)| (filter.to_string(), qos.value()));

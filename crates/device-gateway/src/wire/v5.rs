@@ -18,6 +18,9 @@ use super::{
 };
 use crate::limits::{PACKET_BYTES_MAX, RECEIVE_MAX};
 
+/// Reason codes from here on are failures.
+const FAILURE: u8 = 0x80;
+
 pub(super) struct Wire {
     codec: Codec,
     /// What the session's expiry was at the log-in, seconds.
@@ -166,7 +169,10 @@ impl Wire {
                 reason: acknowledgement.reason_code.into(),
             },
             Packet::PublishRelease(release) => Received::Release(release.packet_id.get()),
-            // Nothing is sent at QoS 2, so these answer nothing.
+            Packet::PublishReceived(received) if u8::from(received.reason_code) < FAILURE => {
+                Received::Stray(received.packet_id.get())
+            }
+            // Nothing was sent at QoS 2.
             Packet::PublishReceived(_) | Packet::PublishComplete(_) => Received::Nothing,
             Packet::Subscribe(subscribe) => Received::Subscribe {
                 packet_id: subscribe.packet_id.get(),

@@ -1,6 +1,5 @@
 //! Operations on adapters.
 
-use iot_api::Collection;
 use iot_api::adapters::DigitalTwinAdapter;
 use platform::Refusal;
 use platform::adapters::AdapterView;
@@ -9,11 +8,12 @@ use platform::list::Field;
 use platform::store::Adapter;
 use serde_json::value::RawValue;
 
-use super::{Call, with_etag, with_next};
+use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(answer(call.platform.adapter_create(call.details()?).await?))
+    let (creation, view) = call.platform.adapter_new(call.details()?).await?;
+    call.create::<Adapter>(creation, |_| answer(view)).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -30,9 +30,7 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
             ("lifecycleState", Field::LifecycleState),
         ])
         .await?;
-    let page = call.platform.adapter_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -7,12 +7,11 @@ use crate::answer::{Answer, empty, set};
 
 /// 202 says that the command is kept, not that it is delivered (control-plane.md 5.10).
 pub(super) async fn invoke(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let command_id = call
+    let location = call
         .platform
-        .command_invoke(&call.id, call.details()?, Some(call.caller.user_id.clone()))
+        .command_invoke(call.target(), call.details()?, Some(call.caller.user_id.clone()))
         .await?;
     let mut answer = empty(202);
-    let location = call.platform.command_location(&call.id, &command_id).await?;
     set(&mut answer, "location", &location);
     Ok(answer)
 }

@@ -1,22 +1,17 @@
 //! Operations on domain groups.
 
-use iot_api::Collection;
-use iot_api::domains::{
-    ChangeCompartmentDetails, ConfigureIotDomainGroupDataAccessDetails, IotDomainGroup,
-    IotDomainGroupParts,
-};
+use iot_api::domains::{IotDomainGroup, IotDomainGroupParts};
 use platform::Refusal;
 use platform::clock::rfc3339;
 use platform::list::Field;
 use platform::store::DomainGroup;
 
-use super::{Call, DOMAIN_STATES, accepted, created, with_etag, with_next};
+use super::{Call, DOMAIN_STATES, accepted, with_etag};
 use crate::answer::{Answer, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (resource, work_id) = call.platform.domain_group_create(call.details()?).await?;
-    let location = call.location("iotDomainGroups", &resource.common.id);
-    Ok(created(answer(call, &resource, 202), &location, &work_id))
+    let creation = call.platform.domain_group_new(call.details()?)?;
+    call.create(creation, |resource| answer(call, resource, 202)).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -31,34 +26,27 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
         ("lifecycleState", Field::LifecycleState),
     ];
     let query = call.list_in_compartment(&filters, DOMAIN_STATES)?;
-    let page = call.platform.domain_group_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) = (call.if_match.as_deref(), call.details()?);
-    let work_id = call.platform.domain_group_update(&call.id, if_match, &details).await?;
+    let asked = call.details()?;
+    let work_id = call.platform.domain_group_update(call.target(), &asked).await?;
     Ok(accepted(&work_id))
 }
 
 pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let if_match = call.if_match.as_deref();
-    Ok(accepted(&call.platform.domain_group_delete(&call.id, if_match).await?))
+    Ok(accepted(&call.platform.domain_group_delete(call.target()).await?))
 }
 
 pub(super) async fn change_compartment(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) =
-        (call.if_match.as_deref(), call.details::<ChangeCompartmentDetails>()?);
-    let to = &details.compartment_id;
-    Ok(accepted(&call.platform.domain_group_move(&call.id, if_match, to).await?))
+    let asked = call.details()?;
+    Ok(accepted(&call.platform.domain_group_move(call.target(), &asked).await?))
 }
 
 pub(super) async fn configure_data_access(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let if_match = call.if_match.as_deref();
-    let details: ConfigureIotDomainGroupDataAccessDetails = call.details()?;
-    let vcn_ids = &details.db_allow_listed_vcn_ids;
-    Ok(accepted(&call.platform.domain_group_data_access(&call.id, if_match, vcn_ids).await?))
+    let asked = call.details()?;
+    Ok(accepted(&call.platform.domain_group_data_access(call.target(), asked).await?))
 }
 
 fn answer(call: &Call<'_>, resource: &DomainGroup, status: u16) -> Answer {

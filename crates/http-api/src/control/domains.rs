@@ -1,19 +1,17 @@
 //! Operations on domains.
 
-use iot_api::Collection;
-use iot_api::domains::{ChangeCompartmentDetails, IotDomain, IotDomainParts};
+use iot_api::domains::{IotDomain, IotDomainParts};
 use platform::Refusal;
 use platform::clock::rfc3339;
 use platform::list::Field;
 use platform::store::{Domain, TokenIssuer};
 
-use super::{Call, DOMAIN_STATES, accepted, created, with_etag, with_next};
+use super::{Call, DOMAIN_STATES, accepted, with_etag};
 use crate::answer::{Answer, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (resource, work_id) = call.platform.domain_create(call.details()?).await?;
-    let location = call.location("iotDomains", &resource.common.id);
-    Ok(created(answer(call, &resource, 202), &location, &work_id))
+    let creation = call.platform.domain_new(call.details()?).await?;
+    call.create(creation, |resource| answer(call, resource, 202)).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -28,37 +26,32 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
         ("lifecycleState", Field::LifecycleState),
     ];
     let query = call.list_in_compartment(&filters, DOMAIN_STATES)?;
-    let page = call.platform.domain_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) = (call.if_match.as_deref(), call.details()?);
-    let work_id = call.platform.domain_update(&call.id, if_match, &details).await?;
+    let asked = call.details()?;
+    let work_id = call.platform.domain_update(call.target(), &asked).await?;
     Ok(accepted(&work_id))
 }
 
 pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let if_match = call.if_match.as_deref();
-    Ok(accepted(&call.platform.domain_delete(&call.id, if_match).await?))
+    Ok(accepted(&call.platform.domain_delete(call.target()).await?))
 }
 
 pub(super) async fn change_compartment(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) =
-        (call.if_match.as_deref(), call.details::<ChangeCompartmentDetails>()?);
-    let to = &details.compartment_id;
-    Ok(accepted(&call.platform.domain_move(&call.id, if_match, to).await?))
+    let asked = call.details()?;
+    Ok(accepted(&call.platform.domain_move(call.target(), &asked).await?))
 }
 
 pub(super) async fn change_retention(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) = (call.if_match.as_deref(), call.details()?);
-    Ok(accepted(&call.platform.domain_retention(&call.id, if_match, &details).await?))
+    let asked = call.details()?;
+    Ok(accepted(&call.platform.domain_retention(call.target(), &asked).await?))
 }
 
 pub(super) async fn configure_data_access(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) = (call.if_match.as_deref(), call.details()?);
-    Ok(accepted(&call.platform.domain_data_access(&call.id, if_match, &details).await?))
+    let asked = call.details()?;
+    Ok(accepted(&call.platform.domain_data_access(call.target(), &asked).await?))
 }
 
 fn answer(call: &Call<'_>, resource: &Domain, status: u16) -> Answer {

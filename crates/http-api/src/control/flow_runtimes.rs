@@ -1,20 +1,22 @@
 //! Operations on flow runtimes.
 
-use iot_api::Collection;
-use iot_api::domains::ChangeCompartmentDetails;
 use iot_api::flow_runtimes::{IotFlowRuntime, IotFlowRuntimeParts};
 use platform::Refusal;
 use platform::clock::rfc3339;
 use platform::list::Field;
 use platform::store::FlowRuntime;
 
-use super::{Call, FLOW_STATES, accepted, created, with_etag, with_next};
+use super::{Call, FLOW_STATES, accepted, with_etag};
 use crate::answer::{Answer, json, text};
 
+/// The body of an operation that takes none.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoDetails {}
+
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (resource, work_id) = call.platform.flow_runtime_create(call.details()?).await?;
-    let location = call.location("iotFlowRuntimes", &resource.common.id);
-    Ok(created(answer(call, &resource, 202), &location, &work_id))
+    let creation = call.platform.flow_runtime_new(call.details()?).await?;
+    call.create(creation, |resource| answer(call, resource, 202)).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -29,32 +31,30 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
         ("lifecycleState", Field::LifecycleState),
     ];
     let query = call.list_in_compartment(&filters, FLOW_STATES)?;
-    let page = call.platform.flow_runtime_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) = (call.if_match.as_deref(), call.details()?);
-    let work_id = call.platform.flow_runtime_update(&call.id, if_match, &details).await?;
+    let asked = call.details()?;
+    let work_id = call.platform.flow_runtime_update(call.target(), &asked).await?;
     Ok(accepted(&work_id))
 }
 
 pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let if_match = call.if_match.as_deref();
-    Ok(accepted(&call.platform.flow_runtime_delete(&call.id, if_match).await?))
+    Ok(accepted(&call.platform.flow_runtime_delete(call.target()).await?))
 }
 
 pub(super) async fn change_compartment(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (if_match, details) =
-        (call.if_match.as_deref(), call.details::<ChangeCompartmentDetails>()?);
-    let to = &details.compartment_id;
-    Ok(accepted(&call.platform.flow_runtime_move(&call.id, if_match, to).await?))
+    let asked = call.details()?;
+    Ok(accepted(&call.platform.flow_runtime_move(call.target(), &asked).await?))
 }
 
 pub(super) async fn switch(call: &Call<'_>, active: bool) -> Result<Answer, Refusal> {
-    let if_match = call.if_match.as_deref();
-    Ok(accepted(&call.platform.flow_runtime_switch(&call.id, if_match, active).await?))
+    // The operation has no body; an empty object is as good as none.
+    if !call.body.is_empty() {
+        call.details::<NoDetails>()?.checked()?;
+    }
+    Ok(accepted(&call.platform.flow_runtime_switch(call.target(), active).await?))
 }
 
 pub(super) async fn flows(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -64,9 +64,9 @@ pub(super) async fn flows(call: &Call<'_>) -> Result<Answer, Refusal> {
 
 pub(super) async fn update_flows(call: &Call<'_>) -> Result<Answer, Refusal> {
     // Opaque, but an object: some clients cannot read anything else (control-plane.md 3.7).
-    let flows: serde_json::Map<String, serde_json::Value> = call.details()?;
+    let flows: serde_json::Map<String, serde_json::Value> = call.details()?.checked()?;
     let flows = serde_json::Value::Object(flows).to_string();
-    let etag = call.platform.flows_update(&call.id, call.if_match.as_deref(), &flows).await?;
+    let etag = call.platform.flows_update(call.target(), &flows).await?;
     Ok(with_etag(text(200, "application/json", flows), &etag))
 }
 

@@ -1,17 +1,17 @@
 //! Operations on instances.
 
-use iot_api::Collection;
 use iot_api::instances::DigitalTwinInstance;
 use platform::Refusal;
 use platform::clock::rfc3339;
 use platform::list::Field;
 use platform::store::Instance;
 
-use super::{Call, with_etag, with_next};
+use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(answer(&call.platform.instance_create(call.details()?).await?))
+    let creation = call.platform.instance_new(call.details()?, &call.caller).await?;
+    call.create(creation, answer).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -43,14 +43,13 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
             ("connectivityType", Field::ConnectivityType),
         ])
         .await?;
-    let page = call.platform.instance_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let if_match = call.if_match.as_deref();
-    Ok(answer(&call.platform.instance_update(&call.id, if_match, &call.details()?).await?))
+    let (if_match, asked) = (call.if_match.as_deref(), call.details()?);
+    let updated = call.platform.instance_update(&call.id, if_match, &asked, &call.caller).await?;
+    Ok(answer(&updated))
 }
 
 pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Refusal> {

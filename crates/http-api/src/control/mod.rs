@@ -9,27 +9,31 @@ mod flow_runtimes;
 mod instances;
 mod models;
 mod relationships;
-mod retry;
 mod work_requests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http::request::Parts;
 use hyper::body::Incoming;
 use iot_api::operation::{Match, find};
-use iot_api::{CONTROL_PATH, ErrorCode, Operation};
+use iot_api::{CONTROL_PATH, Collection, ErrorCode, Operation};
 use platform::identity::Caller;
 use platform::identity::authorize::Named;
 use platform::identity::rules::Rule;
-use platform::list::{Cursor, Field, ListParameters, ListQuery};
+use platform::list::{Field, Filter, ListParameters, ListQuery, Listed, RESOURCE_SORT_KEYS};
+use platform::retries::Attempt;
+use platform::store::{Creation, Resource};
 use platform::turns::Turn;
-use platform::{Platform, Refusal};
+use platform::work::WORK_HEADER;
+use platform::{Asked, Platform, Refusal, Target};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::answer::{Answer, empty, error, refused, set};
+use crate::answer::{Answer, empty, error, json, refused, set};
 use crate::query::{Query, decode};
+use crate::retry::{self, Begun};
 use crate::signed::{self, Signed};
 
 /// Words of `lifecycleState` of groups and domains.
@@ -44,11 +48,17 @@ const GROUP_TYPES: &[&str] = &["PRODUCTION", "DEVELOPMENT", "STANDARD", "LIGHTWE
 struct Call<'a> {
     platform: &'a Platform,
     caller: Arc<Caller>,
+    /// Path below the API's version, as it was sent.
+    path: &'a str,
     /// Decoded id of the path; empty for operations without one.
     id: String,
     query: Query,
     if_match: Option<String>,
     body: Bytes,
+    /// The attempt of a request with a retry token.
+    attempt: Option<Attempt<'a>>,
+    /// Why the request does not say where it is to happen, if it does not.
+    unplaced: OnceLock<Refusal>,
 }
 
 /// Answers a request of the control plane.
@@ -78,24 +88,40 @@ pub(crate) async fn answer(
             answer
         }
         Match::Operation(operation, id) => {
-            let call = Call {
+            let mut call = Call {
                 platform,
                 caller,
+                path: below,
+                attempt: None,
+                unplaced: OnceLock::new(),
                 id: decode(id.unwrap_or_default(), false),
                 query: Query::parse(query),
                 if_match: if_match(&parts.headers),
                 body,
             };
-            match retry::token(&parts.method, &parts.headers) {
-                Some(token) => retry::run(&call, operation, below, token).await,
-                None => call.answer(operation).await,
-            }
-            .unwrap_or_else(|refusal| refused(&refusal))
+            call.answer_once(operation, retry::token(&parts.method, &parts.headers))
+                .await
+                .unwrap_or_else(|refusal| refused(&refusal))
         }
     }
 }
 
 impl Call<'_> {
+    /// Carries an operation out, or repeats its answer to a request with this retry token.
+    async fn answer_once(
+        &mut self,
+        operation: Operation,
+        token: Option<&str>,
+    ) -> Result<Answer, Refusal> {
+        if let Some(token) = token {
+            match retry::begin(self.platform, &self.caller, token, self.path, &self.body).await? {
+                Begun::Answered(answer) => return Ok(answer),
+                Begun::New(attempt) => self.attempt = Some(attempt),
+            }
+        }
+        self.answer(operation).await
+    }
+
     /// Runs an operation that the caller may do.
     async fn answer(&self, operation: Operation) -> Result<Answer, Refusal> {
         let named = Named {
@@ -105,7 +131,18 @@ impl Call<'_> {
             secret_name: None,
             body: &self.body,
         };
-        self.platform.authorize(&self.caller, Rule::of(operation), &named).await?;
+        if let Err(refusal) =
+            self.platform.authorize(&self.caller, Rule::of(operation), &named).await
+        {
+            if refusal.code != ErrorCode::MissingParameter
+                && refusal.code != ErrorCode::InvalidParameter
+            {
+                return Err(refusal);
+            }
+            // What does not say where is refused where the body or the parameters are read, with
+            // all else that is wrong. It cannot get as far as doing anything: that refuses.
+            let _ = self.unplaced.set(refusal);
+        }
         let _turn = self.turn(operation).await;
         self.run(operation).await
     }
@@ -192,81 +229,123 @@ impl Call<'_> {
         }
     }
 
-    /// Reads the body as details of a create.
-    fn details<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        details::read(&self.body)
+    /// Refuses what does not say where it is to happen.
+    fn placed(&self) -> Result<(), Refusal> {
+        self.unplaced.get().map_or(Ok(()), |refusal| Err(refusal.clone()))
+    }
+
+    /// Reads the body. What is wrong with its form stands in the findings, so that the operation
+    /// adds what is wrong with its values and refuses all together.
+    fn details<T: DeserializeOwned>(&self) -> Result<Asked<T>, Refusal> {
+        let mut asked = details::read(&self.body)?;
+        if asked.findings.is_empty() {
+            asked.findings.settle(self.placed())?;
+        }
+        Ok(asked)
     }
 
     /// The page that a list of a domain's resources asks for; `filters` are names of parameters.
     async fn list_in_domain(&self, filters: &[(&str, Field)]) -> Result<ListQuery, Refusal> {
-        let domain_id = self.required("iotDomainId")?;
-        self.platform.domain_get(&domain_id).await?;
-        let query = ListQuery::new(domain_id, &self.list_parameters())?;
-        self.filtered(query, filters, &["ACTIVE", "DELETED"])
+        let query = self.list("iotDomainId", filters, &["ACTIVE", "DELETED"])?;
+        self.platform.domain_get(&query.parent_id).await?;
+        Ok(query)
     }
 
     /// The page that a list of a compartment's resources asks for.
     fn list_in_compartment(
         &self,
         filters: &[(&str, Field)],
-        states: &[&str],
+        states: &'static [&'static str],
     ) -> Result<ListQuery, Refusal> {
-        let query = ListQuery::new(self.required("compartmentId")?, &self.list_parameters())?;
-        self.filtered(query, filters, states)
+        self.list("compartmentId", filters, states)
     }
 
-    /// URL of a resource.
-    fn location(&self, collection: &str, id: &str) -> String {
-        let names = self.platform.names();
-        format!("https://{}{CONTROL_PATH}/{collection}/{id}", names.with_port(&names.control()))
-    }
-
-    /// A query parameter that must be there.
-    fn required(&self, name: &str) -> Result<String, Refusal> {
-        self.query.owned(name).filter(|value| !value.is_empty()).ok_or_else(|| {
-            let message = format!("the query parameter {name} is missing");
-            Refusal::new(ErrorCode::MissingParameter, message)
-        })
-    }
-
-    fn list_parameters(&self) -> ListParameters {
-        ListParameters {
-            limit: self.query.owned("limit"),
-            page: self.query.owned("page"),
-            sort_by: self.query.owned("sortBy"),
-            sort_order: self.query.owned("sortOrder"),
-        }
-    }
-
-    /// Adds the filters that the client gave; `states` are the words of `lifecycleState`.
-    fn filtered(
+    /// The page that a list of resources asks for; `parent` is the parameter with their parent.
+    fn list(
         &self,
-        mut query: ListQuery,
+        parent: &str,
         filters: &[(&str, Field)],
-        states: &[&str],
+        states: &'static [&'static str],
     ) -> Result<ListQuery, Refusal> {
-        for (name, field) in filters {
-            let Some(value) = self.query.owned(name) else { continue };
+        let parameters = self.list_parameters((parent, self.query.get(parent)), filters, states);
+        let query = ListQuery::read(&parameters, RESOURCE_SORT_KEYS)?;
+        self.placed()?;
+        Ok(query)
+    }
+
+    /// The parameters of a list; `states` are the words of `lifecycleState` or `status`.
+    fn list_parameters<'a>(
+        &'a self,
+        parent: (&'a str, Option<&'a str>),
+        filters: &[(&'a str, Field)],
+        states: &'static [&'static str],
+    ) -> ListParameters<'a> {
+        let filter = |(name, field): &(&'a str, Field)| {
+            let value = self.query.get(name)?;
             let allowed = match field {
                 Field::LifecycleState | Field::Status => states,
                 Field::GroupType => GROUP_TYPES,
                 Field::ConnectivityType => &["DIRECT", "INDIRECT", "GATEWAY", "NONE"],
                 _ => &[],
             };
-            if !allowed.is_empty() && !allowed.contains(&value.as_str()) {
-                let allowed = allowed.join(", ");
-                let message = format!("{name} is '{value}'; it must be one of {allowed}");
-                return Err(Refusal::invalid(message));
-            }
-            let value = match (field, value.as_str()) {
+            let value = match (field, value) {
                 // The old names of the types.
-                (Field::GroupType, "STANDARD") => "PRODUCTION".to_owned(),
-                (Field::GroupType, "LIGHTWEIGHT") => "DEVELOPMENT".to_owned(),
+                (Field::GroupType, "STANDARD") => "PRODUCTION",
+                (Field::GroupType, "LIGHTWEIGHT") => "DEVELOPMENT",
                 _ => value,
             };
-            query = query.filter(*field, Some(value));
+            Some(Filter { name, field: *field, value, allowed })
+        };
+        ListParameters {
+            list: self.path,
+            parent,
+            filters: filters.iter().filter_map(filter).collect(),
+            limit: self.query.get("limit"),
+            page: self.query.get("page"),
+            sort_by: self.query.get("sortBy"),
+            sort_order: self.query.get("sortOrder"),
         }
-        Ok(query)
+    }
+
+    /// Answers one page of resources.
+    async fn page<R: Resource, W: Serialize>(
+        &self,
+        query: &ListQuery,
+        wire: fn(&R) -> W,
+    ) -> Result<Answer, Refusal> {
+        Ok(listed(query, &self.platform.resource_list(query).await?, wire))
+    }
+
+    /// What the request changes.
+    fn target(&self) -> Target<'_> {
+        let if_match = self.if_match.as_deref();
+        Target { id: &self.id, if_match, attempt: self.attempt.as_ref() }
+    }
+
+    /// Keeps a new resource and answers with it. The path of its collection is the request's.
+    async fn create<R: Resource>(
+        &self,
+        mut creation: Creation,
+        answer: impl FnOnce(&R) -> Answer,
+    ) -> Result<Answer, Refusal> {
+        let resource = R::of(creation.record.clone()).ok_or_else(|| {
+            Refusal::new(ErrorCode::InternalServerError, "the new resource is of another kind")
+        })?;
+        let mut answer = answer(&resource);
+        if let Some(work) = &creation.work {
+            let host = self.platform.names().with_port(&self.platform.names().control());
+            let id = &resource.common().id;
+            let location =
+                format!("https://{host}{CONTROL_PATH}{}/{id}", self.path.trim_end_matches('/'));
+            set(&mut answer, "location", &location);
+            set(&mut answer, "content-location", &location);
+            set(&mut answer, WORK_HEADER, &work.id);
+        }
+        if let Some(attempt) = &self.attempt {
+            creation.answer = Some(retry::saved(attempt, &answer).await);
+        }
+        self.platform.resource_create(&creation).await?;
+        Ok(answer)
     }
 }
 
@@ -278,10 +357,12 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Option<String> {
     (etag != "*").then(|| etag.to_owned())
 }
 
-/// Sets the token of the next page.
-fn with_next(mut answer: Answer, next: Option<&Cursor>) -> Answer {
-    if let Some(next) = next {
-        set(&mut answer, "opc-next-page", &next.to_token());
+/// One page, with the token of the next one.
+fn listed<T, W: Serialize>(query: &ListQuery, page: &Listed<T>, wire: fn(&T) -> W) -> Answer {
+    let items = page.items.iter().map(wire).collect();
+    let mut answer = json(200, &Collection { items });
+    if let Some(next) = &page.next {
+        set(&mut answer, "opc-next-page", &query.token(next));
     }
     answer
 }
@@ -295,14 +376,6 @@ fn with_etag(mut answer: Answer, etag: &str) -> Answer {
 /// 202 of an operation that a work request follows.
 fn accepted(work_id: &str) -> Answer {
     let mut answer = empty(202);
-    set(&mut answer, "opc-work-request-id", work_id);
-    answer
-}
-
-/// Completes the answer of a create that a work request follows.
-fn created(mut answer: Answer, location: &str, work_id: &str) -> Answer {
-    set(&mut answer, "location", location);
-    set(&mut answer, "content-location", location);
-    set(&mut answer, "opc-work-request-id", work_id);
+    set(&mut answer, WORK_HEADER, work_id);
     answer
 }

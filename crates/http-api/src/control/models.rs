@@ -1,18 +1,17 @@
 //! Operations on models.
 
-use iot_api::Collection;
 use iot_api::models::DigitalTwinModel;
 use platform::Refusal;
 use platform::clock::rfc3339;
 use platform::list::Field;
 use platform::store::Model;
 
-use super::{Call, with_etag, with_next};
+use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json, text};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let model = call.platform.model_create(call.details()?).await?;
-    Ok(answer(&model))
+    let creation = call.platform.model_new(call.details()?).await?;
+    call.create(creation, answer).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -33,9 +32,7 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
             ("lifecycleState", Field::LifecycleState),
         ])
         .await?;
-    let page = call.platform.model_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {

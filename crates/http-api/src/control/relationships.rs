@@ -1,6 +1,5 @@
 //! Operations on relationships.
 
-use iot_api::Collection;
 use iot_api::relationships::DigitalTwinRelationship;
 use platform::Refusal;
 use platform::clock::rfc3339;
@@ -8,11 +7,12 @@ use platform::list::Field;
 use platform::store::Relationship;
 use serde_json::value::RawValue;
 
-use super::{Call, with_etag, with_next};
+use super::{Call, with_etag};
 use crate::answer::{Answer, empty, json};
 
 pub(super) async fn create(call: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(answer(&call.platform.relationship_create(call.details()?).await?))
+    let creation = call.platform.relationship_new(call.details()?).await?;
+    call.create(creation, answer).await
 }
 
 pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
@@ -30,9 +30,7 @@ pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
             ("lifecycleState", Field::LifecycleState),
         ])
         .await?;
-    let page = call.platform.relationship_list(query).await?;
-    let items = page.items.iter().map(wire).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    call.page(&query, wire).await
 }
 
 pub(super) async fn update(call: &Call<'_>) -> Result<Answer, Refusal> {

@@ -1,13 +1,12 @@
 //! Operations on work requests.
 
-use iot_api::Collection;
 use iot_api::work_requests as wire;
 use platform::Refusal;
 use platform::clock::rfc3339;
 use platform::list::{Field, ListQuery, SortBy, SortKey};
 use platform::store::{Kind, Lifecycle, WorkRequest, WorkStatus};
 
-use super::{Call, with_etag, with_next};
+use super::{Call, listed, with_etag};
 use crate::answer::{Answer, json, set};
 
 /// Words of `status`, those of the API that this platform never uses included.
@@ -26,39 +25,37 @@ pub(super) async fn get(call: &Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(super) async fn list(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let compartment_id = call.required("compartmentId")?;
-    let query = ListQuery::sorted(compartment_id, &call.list_parameters(), SORT_KEYS)?;
+    let parent = ("compartmentId", call.query.get("compartmentId"));
     let filters = [("id", Field::Id), ("status", Field::Status), ("resourceId", Field::ResourceId)];
-    let query = call.filtered(query, &filters, STATUSES)?;
-    let page = call.platform.work_list(query).await?;
-    let items = page.items.iter().map(request).collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    let parameters = call.list_parameters(parent, &filters, STATUSES);
+    let query = ListQuery::read(&parameters, SORT_KEYS)?;
+    call.placed()?;
+    Ok(listed(&query, &call.platform.work_list(&query).await?, request))
 }
 
 pub(super) async fn errors(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let page = call.platform.work_entries(true, entries(call).await?).await?;
-    let items = page.items.into_iter().map(|entry| wire::WorkRequestError {
-        code: entry.code.unwrap_or_default(),
-        message: entry.message,
+    let query = entries(call).await?;
+    let page = call.platform.work_entries(true, &query).await?;
+    Ok(listed(&query, &page, |entry| wire::WorkRequestError {
+        code: entry.code.clone().unwrap_or_default(),
+        message: entry.message.clone(),
         timestamp: rfc3339(entry.time_us),
-    });
-    let items = items.collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    }))
 }
 
 pub(super) async fn logs(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let page = call.platform.work_entries(false, entries(call).await?).await?;
-    let items = page.items.into_iter().map(|entry| wire::WorkRequestLogEntry {
-        message: entry.message,
+    let query = entries(call).await?;
+    let page = call.platform.work_entries(false, &query).await?;
+    Ok(listed(&query, &page, |entry| wire::WorkRequestLogEntry {
+        message: entry.message.clone(),
         timestamp: rfc3339(entry.time_us),
-    });
-    let items = items.collect();
-    Ok(with_next(json(200, &Collection { items }), page.next.as_ref()))
+    }))
 }
 
 async fn entries(call: &Call<'_>) -> Result<ListQuery, Refusal> {
     let work = call.platform.work_get(&call.id).await?;
-    ListQuery::sorted(work.id, &call.list_parameters(), ENTRY_SORT_KEYS)
+    let parameters = call.list_parameters(("workRequestId", Some(&work.id)), &[], &[]);
+    ListQuery::read(&parameters, ENTRY_SORT_KEYS)
 }
 
 fn request(work: &WorkRequest) -> wire::WorkRequest {

@@ -1,8 +1,10 @@
 //! The data API: bearer token, collection, page or item (data-api.md 2).
 
 mod page;
+mod past;
 mod problem;
 mod rows;
+mod stream;
 
 use std::sync::Arc;
 
@@ -14,27 +16,38 @@ use platform::limits::{DATA_ROWS_DEFAULT, DATA_ROWS_MAX};
 use platform::store::{DataQuery, Domain, DomainGroup, StoreError, TokenIssuer};
 
 use crate::answer::{Answer, set};
+use crate::dispatch::Peer;
 use crate::query::{Query, decode};
 use problem::{Problem, answer as problem};
+
+pub(crate) use stream::Session;
 
 /// Rows skipped at most: no table has as many, and sums with a limit stay within 64 bits.
 const OFFSET_MAX: u64 = 1 << 62;
 
+/// Path of the stream of events, beside the collections; OCI has none. Paths of our own have one
+/// spelling, with the version.
+const STREAM: &str = "stream";
+/// Path of content as of an instant, above the OCID of the instance; OCI has none.
+const PAST: &str = "contentAt";
+
 /// Answers a request of the data API.
 pub(crate) async fn answer(
     platform: &Arc<Platform>,
+    peer: &Arc<Peer>,
     parts: &Parts,
     host: &str,
     group: Option<&str>,
 ) -> Answer {
-    match run(platform, parts, host, group).await {
+    match run(platform, peer, parts, host, group).await {
         Ok(answer) => answer,
         Err(problem) => *problem,
     }
 }
 
 async fn run(
-    platform: &Platform,
+    platform: &Arc<Platform>,
+    peer: &Arc<Peer>,
     parts: &Parts,
     host: &str,
     group: Option<&str>,
@@ -61,12 +74,19 @@ async fn run(
     let (domain, owner) = domain.ok_or_else(not_found)?;
     check_scope(&domain, &owner, group, &grant)?;
     let mut rest: Vec<&str> = segments.collect();
-    if rest.first() == Some(&"20250531") {
+    let has_version = rest.first() == Some(&"20250531");
+    if has_version {
         rest.remove(0);
     }
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let collection = |name: &&str| DataCollection::from_name(name);
     match rest.as_slice() {
+        [name] if has_version && *name == STREAM => {
+            stream::answer(platform, peer, parts, &domain, group, grant).await
+        }
+        [name, id] if has_version && *name == PAST => {
+            past::answer(platform, &domain.common.id, &decode(id, false), &query).await
+        }
         [name] => {
             let collection = collection(name).ok_or_else(not_found)?;
             let base = format!("https://{host}{}", path.trim_end_matches('/'));

@@ -1,8 +1,8 @@
 //! Cells and payloads as JSON members. Values go out as the text that came in.
 
-use base64::Engine as _;
 use ords_filter::Column;
 use platform::clock::rfc3339;
+use platform::data::Payload;
 use platform::store::{DataCell, DataRow, ItemMember};
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
@@ -66,22 +66,12 @@ pub(super) fn item_members(extra: Vec<(&'static str, ItemMember)>) -> Members {
     members
 }
 
-/// The rule of data-api.md 4.4.
 fn payload(bytes: Vec<u8>, content_type: Option<&str>) -> Box<RawValue> {
-    let kind = content_type
-        .map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    let is_text = kind.as_deref().is_some_and(|kind| kind.starts_with("text/"));
-    let may_be_json = kind.as_deref().is_none_or(|kind| kind.contains("json"));
-    if is_text {
-        return raw(&String::from_utf8_lossy(&bytes));
+    match Payload::of(&bytes, content_type) {
+        Payload::Text(text) => raw(&text),
+        Payload::Json(text) => RawValue::from_string(text.to_owned()).unwrap_or_else(|_| raw(&())),
+        Payload::Base64(text) => raw(&text),
     }
-    if may_be_json
-        && let Ok(text) = std::str::from_utf8(&bytes)
-        && let Ok(json) = serde_json::from_str::<Box<RawValue>>(text)
-    {
-        return json;
-    }
-    raw(&base64::engine::general_purpose::STANDARD.encode(&bytes))
 }
 
 fn raw<T: Serialize + ?Sized>(value: &T) -> Box<RawValue> {

@@ -29,13 +29,13 @@ pub(super) async fn get_by_name(call: &Call<'_>) -> Result<Answer, Refusal> {
 }
 
 pub(super) async fn versions(call: &Call<'_>) -> Result<Answer, Refusal> {
-    let (record, versions) = call.platform.secret_versions(call.id()).await?;
+    let (record, mut versions) = call.platform.secret_versions(call.id()).await?;
     if record.time_of_deletion_us.is_some() {
         return Err(Refusal::not_found("secret", call.id()));
     }
-    let (versions, next) = version_page(call, versions)?;
+    let (page, next) = version_page(call, &mut versions)?;
     let items: Vec<_> = versions.iter().map(|version| summary(&record, version)).collect();
-    Ok(with_next(json(200, &items), next.as_ref()))
+    Ok(with_next(json(200, &items), &page, next.as_ref()))
 }
 
 fn choice(call: &Call<'_>) -> VersionChoice {
@@ -68,6 +68,6 @@ fn summary(record: &SecretRecord, version: &SecretVersion) -> SecretBundleVersio
         version_name: version.name.clone(),
         stages: record.stages(version.no).into_iter().map(str::to_owned).collect(),
         time_created: rfc3339(version.time_created_us),
-        time_of_deletion: record.time_of_deletion_us.map(rfc3339),
+        time_of_deletion: version.time_of_deletion_us.or(record.time_of_deletion_us).map(rfc3339),
     }
 }

@@ -13,11 +13,13 @@ use iot_api::vault::{Found, VaultOperation, find};
 use platform::identity::Caller;
 use platform::identity::authorize::Named;
 use platform::identity::rules::Rule;
-use platform::{Platform, Refusal};
+use platform::retries::Attempt;
+use platform::{Asked, Platform, Refusal};
 
 use crate::answer::{Answer, error, refused, set};
 use crate::control::{details, if_match};
 use crate::query::{Query, decode};
+use crate::retry::{self, Begun};
 use crate::signed::{self, Signed};
 
 /// A verified request.
@@ -29,6 +31,8 @@ struct Call<'a> {
     query: Query,
     if_match: Option<String>,
     body: Bytes,
+    /// The attempt of a request with a retry token.
+    attempt: Option<Attempt<'a>>,
 }
 
 /// Answers a request of the vault service.
@@ -53,20 +57,42 @@ pub(crate) async fn answer(
             answer
         }
         Found::Operation(operation, ids) => {
-            let call = Call {
+            let mut call = Call {
                 platform,
                 caller,
+                attempt: None,
                 ids: ids.into_iter().map(|id| decode(id, false)).collect(),
                 query: Query::parse(query),
                 if_match: if_match(&parts.headers),
                 body,
             };
-            call.answer(operation).await.unwrap_or_else(|refusal| refused(&refusal))
+            // Of the operations that are served only this one takes a token.
+            let token = retry::token(&parts.method, &parts.headers)
+                .filter(|_| operation == VaultOperation::CreateSecret);
+            call.answer_once(operation, token, &path)
+                .await
+                .unwrap_or_else(|refusal| refused(&refusal))
         }
     }
 }
 
 impl Call<'_> {
+    /// Carries an operation out, or repeats its answer to a request with this retry token.
+    async fn answer_once(
+        &mut self,
+        operation: VaultOperation,
+        token: Option<&str>,
+        path: &str,
+    ) -> Result<Answer, Refusal> {
+        if let Some(token) = token {
+            match retry::begin(self.platform, &self.caller, token, path, &self.body).await? {
+                Begun::Answered(answer) => return Ok(answer),
+                Begun::New(attempt) => self.attempt = Some(attempt),
+            }
+        }
+        self.answer(operation).await
+    }
+
     /// Runs an operation that the caller may do.
     async fn answer(&self, operation: VaultOperation) -> Result<Answer, Refusal> {
         let named = Named {
@@ -94,10 +120,14 @@ impl Call<'_> {
             VaultOperation::GetSecretBundleByName => bundles::get_by_name(self).await,
             VaultOperation::GetSecretBundle => bundles::get(self).await,
             VaultOperation::ListSecretBundleVersions => bundles::versions(self).await,
-            VaultOperation::RotateSecret
-            | VaultOperation::CancelSecretRotation
-            | VaultOperation::ScheduleSecretVersionDeletion
-            | VaultOperation::CancelSecretVersionDeletion => {
+            VaultOperation::ScheduleSecretVersionDeletion => {
+                secrets::schedule_version_deletion(self).await
+            }
+            VaultOperation::CancelSecretVersionDeletion => {
+                secrets::cancel_version_deletion(self).await
+            }
+            // Both need a function of the caller's that makes contents; there are none here.
+            VaultOperation::RotateSecret | VaultOperation::CancelSecretRotation => {
                 Err(Refusal::not_implemented(operation.name()))
             }
         }
@@ -108,7 +138,7 @@ impl Call<'_> {
         self.ids.first().map_or("", String::as_str)
     }
 
-    fn details<T: serde::de::DeserializeOwned>(&self) -> Result<T, Refusal> {
+    fn details<T: serde::de::DeserializeOwned>(&self) -> Result<Asked<T>, Refusal> {
         details::read(&self.body)
     }
 }

@@ -52,6 +52,13 @@ async fn runtimes_are_kept_switched_and_honest_about_not_running() {
     assert_eq!((ids(&page), page["items"][0].get("logConfig")), (vec![id.to_owned()], None));
     let change = format!("POST {path}/actions/changeCompartment");
     served.work(&change, json!({"compartmentId": served.setup.tenancy_id})).await;
+    let activate = format!("POST {path}/actions/activate");
+    served.work(&activate, json!({})).await;
+    served.refused("InvalidParameter", &activate, json!({"force": true})).await;
+    served.refused("InvalidParameter", &activate, json!([])).await;
     served.work(&format!("DELETE {path}"), Value::Null).await;
     assert_eq!(state().await["lifecycleState"], "DELETED");
+    for gone in [&format!("GET {flows}"), &put, &activate] {
+        served.refused("NotAuthorizedOrNotFound", gone, json!({})).await;
+    }
 }

@@ -61,6 +61,25 @@ async fn links_keep_to_the_models_of_their_ends() {
     let message = served.refused("Conflict", post, link(&pump, "feeds", &third, json!({}))).await;
     assert!(message.contains("maxMultiplicity"), "{message}");
 
+    // Another version of a model must keep the links that its twins have.
+    let body = spec("dtmi:r:tank;1.1", json!([]), json!([]));
+    let body = json!({"iotDomainId": domain, "spec": body});
+    served.call(200, "POST /digitalTwinModels", body).await;
+    let newer = json!({"digitalTwinModelSpecUri": "dtmi:r:tank;1.1"});
+    let put = format!("PUT /digitalTwinInstances/{tank}");
+    let message = served.refused("Conflict", &put, newer.clone()).await;
+    assert!(message.contains(made["id"].as_str().unwrap()), "{message}");
+    let linkless = spec("dtmi:r:child;1.1", json!([]), json!([]));
+    let body = json!({"iotDomainId": domain, "spec": linkless});
+    served.call(200, "POST /digitalTwinModels", body).await;
+    let linkless = json!({"digitalTwinModelSpecUri": "dtmi:r:child;1.1"});
+    let put = format!("PUT /digitalTwinInstances/{pump}");
+    let message = served.refused("Conflict", &put, linkless).await;
+    assert!(message.contains("has no relationship 'feeds'"), "{message}");
+    served.call(200, &format!("PUT /digitalTwinInstances/{third}"), newer).await;
+    for cleared in ["digitalTwinModelId", "digitalTwinModelSpecUri"] {
+        served.refused("InvalidParameter", &put, json!({cleared: null})).await;
+    }
     let id = made["id"].as_str().unwrap();
     let path = format!("/digitalTwinRelationships/{id}");
     let list = format!("GET /digitalTwinRelationships?iotDomainId={domain}");

@@ -13,7 +13,7 @@ use oci_core::date::imf_fixdate;
 use oci_core::sign::Signer;
 use platform::Platform;
 use platform::certificates::ClientCertificate;
-use platform::clock::wall_clock_us;
+use platform::clock::{Clock, wall_clock_us};
 use platform::limits::ServiceLimits;
 use platform::names::HostNames;
 use platform::store::{Setup, Store};
@@ -76,6 +76,11 @@ impl Served {
 
     /// One with these limits.
     pub async fn limited(limits: ServiceLimits) -> Served {
+        Served::with_clock(limits, Clock::of(wall_clock_us)).await
+    }
+
+    /// One with these limits and another clock.
+    pub async fn with_clock(limits: ServiceLimits, clock: Clock) -> Served {
         let dir = tempfile::tempdir().unwrap();
         let store = store_sqlite::SqliteStore::open(&dir.path().join("db")).unwrap();
         let (setup, key) = platform::first_start::new_setup(wall_clock_us());
@@ -85,9 +90,7 @@ impl Served {
         let names =
             HostNames { region: "local-1".into(), suffix: "localhost".into(), https_port: port };
         let platform =
-            Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us, limits)
-                .await
-                .unwrap();
+            Platform::start(Arc::new(store), setup.clone(), names, clock, limits).await.unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         let certificate = made.cert.der().clone();
         let private = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();

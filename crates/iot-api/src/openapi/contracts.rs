@@ -157,11 +157,12 @@ impl Contract {
             V::UpdateSecret => put("UpdateSecretDetails", "Secret"),
             V::ListSecretVersions => list("[SecretVersion]", "sortBy:VERSION_NUMBER @page"),
             V::GetSecretVersion => get("SecretVersion"),
-            V::ScheduleSecretDeletion => put("ScheduleSecretDeletionDetails", ""),
+            V::ScheduleSecretDeletion | V::ScheduleSecretVersionDeletion => {
+                put("ScheduleSecretDeletionDetails", "")
+            }
             V::CancelSecretDeletion
             | V::RotateSecret
             | V::CancelSecretRotation
-            | V::ScheduleSecretVersionDeletion
             | V::CancelSecretVersionDeletion => put("", ""),
             V::ChangeSecretCompartment => put("ChangeCompartmentDetails", ""),
             V::GetSecretBundle => list("SecretBundle", "@version"),
@@ -177,7 +178,7 @@ impl Contract {
 
 /// Query parameters that many operations share.
 pub(super) const QUERY_GROUPS: &[(&str, &str)] = &[
-    ("page", "limit:int page:string sortOrder:ASC|DESC"),
+    ("page", "limit:limit page:string sortOrder:ASC|DESC"),
     ("paging", "@page sortBy:timeCreated|displayName"),
     ("group-type", "type:PRODUCTION|DEVELOPMENT|STANDARD|LIGHTWEIGHT"),
     ("connectivity", "connectivityType:DIRECT|INDIRECT|GATEWAY|NONE"),

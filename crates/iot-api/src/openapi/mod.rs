@@ -61,8 +61,20 @@ pub fn document(served: &dyn Fn(&str) -> bool) -> Value {
         .iter()
         .map(|(name, members)| ((*name).to_owned(), object(members, name.ends_with("Details"))))
         .collect();
-    let refusals: Map<String, Value> =
-        REFUSALS.iter().map(|(status, text)| (status.to_string(), refusal(text))).collect();
+    let refusals: Map<String, Value> = REFUSALS
+        .iter()
+        .map(|(status, text)| (status.to_string(), refusal(*status, text)))
+        .collect();
+    let answer_headers: Map<String, Value> = HEADERS
+        .iter()
+        .map(|(name, text)| {
+            ((*name).to_owned(), json!({"description": text, "schema": {"type": "string"}}))
+        })
+        .collect();
+    let request_headers: Map<String, Value> = REQUEST_HEADERS
+        .iter()
+        .map(|(name, text, longest)| ((*name).to_owned(), header(name, text, *longest)))
+        .collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -74,6 +86,8 @@ pub fn document(served: &dyn Fn(&str) -> bool) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "headers": answer_headers,
+            "parameters": request_headers,
             "responses": refusals,
             "securitySchemes": {"signature": {
                 "type": "apiKey", "in": "header", "name": "authorization",
@@ -121,13 +135,17 @@ fn operation_object(operation: &Described, mut parameters: Vec<Value>, served: b
     // Conditions hold for every change of a resource that exists.
     let changes =
         matches!(operation.method, "PUT" | "DELETE") || operation.path.contains("/actions/");
-    if changes {
-        parameters.push(json!({"name": "if-match", "in": "header", "schema": {"type": "string"}}));
+    if changes && operation.name != "InvokeRawCommand" {
+        parameters.push(shared_header("if-match"));
     }
+    if operation.takes_retry_token() {
+        parameters.push(shared_header("opc-retry-token"));
+    }
+    parameters.push(shared_header("opc-request-id"));
     let mut object = json!({
         "operationId": operation.name,
         "parameters": parameters,
-        "responses": responses(&contract, served),
+        "responses": responses(operation, served),
     });
     if !contract.request.is_empty() {
         object["requestBody"] = json!({
@@ -138,10 +156,35 @@ fn operation_object(operation: &Described, mut parameters: Vec<Value>, served: b
     object
 }
 
-fn responses(contract: &Contract, served: bool) -> Value {
+/// Headers that requests may have, each with its meaning and its longest value.
+const REQUEST_HEADERS: [(&str, &str, Option<u32>); 3] = [
+    ("if-match", "Refuse with 412 unless this is the resource's etag", None),
+    (
+        "opc-retry-token",
+        "The same token and request within 24 hours get the same answer once more",
+        Some(64),
+    ),
+    ("opc-request-id", "What the answer's opc-request-id begins with", None),
+];
+
+/// One of [`REQUEST_HEADERS`].
+fn header(name: &str, description: &str, longest: Option<u32>) -> Value {
+    let schema = match longest {
+        None => json!({"type": "string"}),
+        Some(longest) => json!({"type": "string", "minLength": 1, "maxLength": longest}),
+    };
+    json!({"name": name, "in": "header", "description": description, "schema": schema})
+}
+
+fn shared_header(name: &str) -> Value {
+    json!({"$ref": format!("#/components/parameters/{name}")})
+}
+
+fn responses(operation: &Described, served: bool) -> Value {
+    let contract = &operation.contract;
     let mut responses = Map::new();
     if served {
-        let mut success = json!({"description": "Success"});
+        let mut success = json!({"description": "Success", "headers": operation.headers()});
         if !contract.answer.is_empty() {
             success["content"] = json!({"application/json": {"schema": answer(contract.answer)}});
         }
@@ -156,19 +199,75 @@ fn responses(contract: &Contract, served: bool) -> Value {
 }
 
 /// Refusals, the same for every operation; the last one is of those that are not served.
-const REFUSALS: [(u16, &str); 7] = [
+const REFUSALS: [(u16, &str); 8] = [
     (400, "A value is wrong or missing"),
     (401, "The signature does not hold"),
     (404, "Missing, or not permitted"),
+    (405, "The path has no such method"),
     (409, "In conflict with what there is"),
     (412, "if-match names another state"),
     (413, "The body is too large"),
     (501, "Not available on this platform"),
 ];
 
-fn refusal(description: &str) -> Value {
+fn refusal(status: u16, description: &str) -> Value {
     let content = json!({"application/json": {"schema": named("Error")}});
-    json!({"description": description, "content": content})
+    let mut names = vec!["opc-request-id"];
+    names.extend((status == 405).then_some("allow"));
+    json!({"description": description, "content": content, "headers": headers(&names)})
+}
+
+/// Headers of answers, each with its meaning.
+const HEADERS: [(&str, &str); 9] = [
+    ("opc-request-id", "The request's id, extended"),
+    ("etag", "The state of the resource, for if-match"),
+    ("opc-next-page", "Token of the next page; absent on the last one"),
+    ("opc-work-request-id", "The work request to follow"),
+    ("location", "Where the outcome can be read"),
+    ("content-location", "The same"),
+    ("retry-after", "Seconds after which to ask again"),
+    ("cache-control", "no-store"),
+    ("allow", "The methods that the path takes"),
+];
+
+/// These headers of an answer.
+fn headers(names: &[&str]) -> Value {
+    let shared = |name: &&str| json!({"$ref": format!("#/components/headers/{name}")});
+    names.iter().map(|name| ((*name).to_owned(), shared(name))).collect::<Map<_, _>>().into()
+}
+
+impl Described {
+    /// Whether `opc-retry-token` has an effect: with every POST of the control plane, and with one
+    /// of the vault.
+    fn takes_retry_token(&self) -> bool {
+        let is_control = self.method == "POST" && self.prefix == CONTROL_PATH;
+        is_control || self.name == "CreateSecret"
+    }
+
+    /// Headers of the answer of success.
+    fn headers(&self) -> Value {
+        let answer = self.contract.answer;
+        let is_control = self.prefix == CONTROL_PATH;
+        let is_list = answer.starts_with(['{', '[']);
+        let has_work = is_control && self.contract.status == 202 && self.name != "InvokeRawCommand";
+        let mut names = vec!["opc-request-id"];
+        if is_list {
+            names.push("opc-next-page");
+        } else if !answer.is_empty() || !is_control {
+            names.push("etag");
+        }
+        if has_work {
+            names.push("opc-work-request-id");
+        }
+        match self.name {
+            "InvokeRawCommand" => names.push("location"),
+            "GetWorkRequest" => names.push("retry-after"),
+            "GetSecretBundle" | "GetSecretBundleByName" => names.push("cache-control"),
+            _ if has_work && !answer.is_empty() => names.extend(["location", "content-location"]),
+            _ => {}
+        }
+        headers(&names)
+    }
 }
 
 fn answer(shape: &str) -> Value {
@@ -244,6 +343,10 @@ fn named(kind: &str) -> Value {
         "string" | "ocid" => json!({"type": "string"}),
         "time" => json!({"type": "string", "format": "date-time"}),
         "int" => json!({"type": "integer"}),
+        "limit" => json!({
+            "type": "integer", "minimum": 1, "default": 100,
+            "description": "Items on the page; larger wishes are cut to 1000",
+        }),
         "number" => json!({"type": "number"}),
         "bool" => json!({"type": "boolean"}),
         "object" => json!({"type": "object"}),
@@ -265,7 +368,8 @@ mod tests {
         let words = |kind: &str| {
             kind.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"_|".contains(&b))
         };
-        let camel = ["timeCreated", "displayName", "timeAccepted", "timeCreated|displayName"];
+        let camel =
+            ["limit", "timeCreated", "displayName", "timeAccepted", "timeCreated|displayName"];
         let known = |kind: &str| {
             let kind = kind.trim_matches(['[', ']', '{', '}']);
             let schema = named(kind);

@@ -17,9 +17,9 @@ pub(super) const GROUPS: &[(&str, &str)] = &[
     ("twin-state", "lifecycleState:ACTIVE|DELETED!"),
     ("domain-state", "lifecycleState:CREATING|UPDATING|ACTIVE|DELETING|DELETED|FAILED!"),
     ("flow-state", "lifecycleState:CREATING|UPDATING|ACTIVE|INACTIVE|DELETING|DELETED|FAILED!"),
-    ("group-type", "type:PRODUCTION|DEVELOPMENT|STANDARD|LIGHTWEIGHT"),
-    ("connectivity", "connectivityType:DIRECT|INDIRECT|GATEWAY|NONE"),
-    ("scale", "scale:LOWEST|LOW|MEDIUM|HIGH|HIGHEST"),
+    ("group-type", "type:PRODUCTION|DEVELOPMENT|STANDARD|LIGHTWEIGHT?"),
+    ("connectivity", "connectivityType:DIRECT|INDIRECT|GATEWAY|NONE?"),
+    ("scale", "scale:LOWEST|LOW|MEDIUM|HIGH|HIGHEST?"),
     ("stages", "stages:[CURRENT|PENDING|LATEST|PREVIOUS|DEPRECATED]!"),
     (
         "work-request",
@@ -131,7 +131,7 @@ pub(super) const SHAPES: &[(&str, &str)] = &[
     ),
     (
         "UpdateDigitalTwinInstanceDetails",
-        "@connectivity authId:ocid? externalKey:string \
+        "@connectivity authId:ocid? externalKey:string? \
          digitalTwinModelId:ocid? digitalTwinModelSpecUri:string? digitalTwinAdapterId:ocid? \
          gateways:[ocid]? @details",
     ),
@@ -214,7 +214,7 @@ pub(super) const SHAPES: &[(&str, &str)] = &[
     ("SecretBundleContent", "contentType:BASE64! content:string!"),
     (
         "SecretContentDetails",
-        "contentType:BASE64! content:string! name:string? stage:CURRENT|PENDING",
+        "contentType:BASE64! content:string! name:string? stage:CURRENT|PENDING?",
     ),
     (
         "CreateSecretDetails",

@@ -11,6 +11,11 @@ impl ControlClient {
         self.get("/iotDomains", id, "", JSON).await
     }
 
+    /// `ListIotDomains`, all pages.
+    pub async fn domain_list(&self, compartment_id: &str) -> Result<Vec<IotDomain>, ClientError> {
+        self.list("/iotDomains", &[("compartmentId", Some(compartment_id))]).await
+    }
+
     /// `GetIotDomainGroup`.
     pub async fn domain_group_get(&self, id: &str) -> Result<IotDomainGroup, ClientError> {
         self.get("/iotDomainGroups", id, "", JSON).await

@@ -35,6 +35,16 @@ impl ControlClient {
         self.post(PATH, details).await
     }
 
+    /// `CreateDigitalTwinInstance` with a retry token of one's own: within a day the same token is
+    /// the same request, whoever sends it.
+    pub async fn instance_create_as(
+        &self,
+        details: &CreateDigitalTwinInstanceDetails,
+        retry_token: &str,
+    ) -> Result<DigitalTwinInstance, ClientError> {
+        self.post_as(PATH, details, Some(retry_token)).await
+    }
+
     /// `ListDigitalTwinInstances`, all pages.
     pub async fn instance_list(
         &self,

@@ -2,8 +2,10 @@
 
 mod adapters;
 mod domains;
+mod history;
 mod instances;
 mod models;
+mod resources;
 mod secrets;
 
 use std::collections::HashSet;
@@ -22,6 +24,7 @@ use serde::de::DeserializeOwned;
 pub use adapters::AdapterQuery;
 pub use instances::InstanceQuery;
 pub use models::ModelQuery;
+pub use resources::Kind;
 
 use crate::answer::{Answer, now_s};
 use crate::exchange::{Repeat, base_url, below, exchange, host_and_port, segment};
@@ -49,13 +52,16 @@ struct Call<'a> {
     body: Option<&'a [u8]>,
     request_id: String,
     retry_token: Option<String>,
+    /// The state that must still be there.
+    if_match: Option<String>,
 }
 
 impl<'a> Call<'a> {
     fn new(method: Method, url: Url) -> Call<'a> {
         // Kept over all tries, so that the server recognises the repetition.
         let retry_token = (method == Method::POST).then(|| random_text(30));
-        Call { method, url, accept: JSON, body: None, request_id: random_hex(32), retry_token }
+        let request_id = random_hex(32);
+        Call { method, url, accept: JSON, body: None, request_id, retry_token, if_match: None }
     }
 }
 
@@ -112,10 +118,21 @@ impl ControlClient {
         path: &str,
         details: &impl Serialize,
     ) -> Result<T, ClientError> {
+        self.post_as(path, details, None).await
+    }
+
+    /// A create; its retry token is a random one unless it is given.
+    async fn post_as<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        details: &impl Serialize,
+        retry_token: Option<&str>,
+    ) -> Result<T, ClientError> {
         let body = serde_json::to_vec(details)
             .map_err(|error| ClientError::setup(format!("cannot write the request: {error}")))?;
-        let call =
+        let mut call =
             Call { body: Some(&body), ..Call::new(Method::POST, below(&self.base, path, &[])) };
+        call.retry_token = retry_token.map(str::to_owned).or(call.retry_token);
         self.send(&call, Repeat::Always).await?.json()
     }
 
@@ -217,6 +234,9 @@ impl ControlClient {
         }
         if let Some(token) = &call.retry_token {
             request = request.header("opc-retry-token", token);
+        }
+        if let Some(etag) = &call.if_match {
+            request = request.header("if-match", etag);
         }
         match call.body {
             Some(body) => Ok(request.body(body.to_vec())),

@@ -36,9 +36,9 @@ pub struct CommandArgs {
     pub id: Option<String>,
 }
 
-/// What the device gets; nothing without any of them.
+/// What the device gets, in one of three forms.
 #[derive(Debug, Args)]
-#[group(multiple = false)]
+#[group(required = true, multiple = false)]
 pub struct Payload {
     /// A JSON object
     #[arg(long, value_name = "OBJECT")]

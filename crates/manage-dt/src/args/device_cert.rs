@@ -27,7 +27,7 @@ authId or external key.
 
 Examples:
   manage-dt device-cert issue custom-adapter
-  manage-dt device-cert issue --external-key plant-7 --days 30 --out /etc/device")]
+  manage-dt device-cert issue --external-key plant-7 --days 30 --out /etc/device --force")]
     Issue(IssueArgs),
     /// Take all certificates of a twin out of use that were issued until now
     #[command(after_help = "\
@@ -74,4 +74,7 @@ pub struct IssueArgs {
     /// Folder for the two files
     #[arg(long, value_name = "DIR", default_value = ".", value_parser = path_parser())]
     pub out: PathBuf,
+    /// Replace files that are there already
+    #[arg(long)]
+    pub force: bool,
 }

@@ -8,8 +8,17 @@ use super::path_parser;
 
 /// Names of the options whose origin matters: a typed one wins over `--local`, which wins over
 /// the environment.
-pub(super) const IDS: [&str; 8] =
-    ["profile", "auth", "data_dir", "config_file", "region", "endpoint", "cert_bundle", "local"];
+pub(super) const IDS: [&str; 9] = [
+    "profile",
+    "auth",
+    "data_dir",
+    "config_file",
+    "region",
+    "endpoint",
+    "cert_bundle",
+    "local",
+    "output",
+];
 
 /// Options of every verb. An absent one may still be given by the environment or by `--local`.
 #[derive(Debug, Clone, Args)]
@@ -123,6 +132,12 @@ pub struct GlobalArgs {
     /// Form of the results
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
     pub output: OutputFormat,
+    /// What to show of the JSON document, in JMESPath; implies --output json
+    #[arg(long, global = true, value_name = "EXPRESSION")]
+    pub query: Option<String>,
+    /// A result that is one string without quotes; implies --output json
+    #[arg(long, global = true)]
+    pub raw_output: bool,
     /// No colours (also NO_COLOR)
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -132,6 +147,17 @@ pub struct GlobalArgs {
     /// Which of the options in `IDS` were typed and do not come from the environment.
     #[arg(skip)]
     pub typed: Vec<&'static str>,
+}
+
+impl GlobalArgs {
+    /// The same options of printing, for a platform of this state directory and its files.
+    pub fn for_platform(&self, state_dir: &std::path::Path) -> GlobalArgs {
+        let mut local = self.clone();
+        local.local = Some(state_dir.to_owned());
+        local.iot_config_file = "iot_config.yaml".into();
+        local.typed = vec!["local"];
+        local
+    }
 }
 
 /// Forms of the results: tables and panels, one JSON document, or SARIF for code review.
@@ -144,4 +170,7 @@ pub enum OutputFormat {
     // Of the verbs that look for mistakes in files; their help names it.
     #[value(hide = true)]
     Sarif,
+    // Of `sql`, whose help shows it.
+    #[value(hide = true)]
+    Csv,
 }

@@ -44,6 +44,9 @@ pub struct ServeArgs {
     /// Messages a second that each device may send; 0 is any number
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub device_rate: u32,
+    /// For tests: allow snapshots, reset and a clock that goes ahead (docs/ci.md)
+    #[arg(long)]
+    pub allow_control: bool,
     /// Where data is kept: `sqlite` in the state directory, or postgres://...
     #[arg(long, value_name = "URL", default_value = "sqlite", hide_default_value = true)]
     pub database: String,

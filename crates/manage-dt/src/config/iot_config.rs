@@ -85,6 +85,12 @@ impl IotConfig {
         required(&self.path, "identity", self.sections.identity.as_ref(), member)
     }
 
+    /// `text` with its placeholders replaced from `environ`.
+    pub fn filled(&self, text: &str) -> String {
+        let environ = self.sections.environ.as_ref();
+        substitute(text, |name| environ.and_then(|environ| environ.member(name)))
+    }
+
     /// The names of all twins, in the order of the file.
     pub fn twin_names(&self) -> impl Iterator<Item = &str> {
         let twins = self.sections.digital_twins.as_ref();
@@ -97,13 +103,10 @@ impl IotConfig {
         let Some((_, fields)) = twins.iter().find(|(known, _)| known == name) else {
             return Err(self.unknown_twin(name, twins));
         };
-        let environ = self.sections.environ.as_ref();
-        let filled = fields.iter().flat_map(|members| &members.0).map(|(field, value)| {
-            let value = value.as_ref().map(|value| {
-                substitute(value, |name| environ.and_then(|environ| environ.member(name)))
-            });
-            (field.clone(), value)
-        });
+        let filled = fields
+            .iter()
+            .flat_map(|members| &members.0)
+            .map(|(field, value)| (field.clone(), value.as_ref().map(|value| self.filled(value))));
         let fields = Entries(filled.collect());
         Ok(Twin { name: name.to_owned(), path: self.path.clone(), fields })
     }
@@ -123,6 +126,14 @@ impl Twin {
     /// A field, when the file has it and it is not blank.
     pub fn field(&self, field: &str) -> Option<&str> {
         self.fields.member(field)
+    }
+
+    /// All fields that are not blank, in the order of the file.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.fields.0.iter();
+        pairs
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)))
+            .filter(|(_, value)| !value.is_empty())
     }
 
     /// A field that the verb cannot do without.

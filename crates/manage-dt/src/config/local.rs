@@ -51,10 +51,14 @@ pub fn state_dir(given: &Path, environment: &Environment) -> PathBuf {
 
 /// The value that `export NAME=…` gives in a text of shell lines.
 pub fn exported(env_sh: &str, name: &str) -> Option<String> {
-    env_sh.lines().find_map(|line| {
-        let assignment = line.trim().strip_prefix("export ")?;
-        let (found, word) = assignment.split_once('=')?;
-        (found.trim() == name).then(|| unquoted(word))
+    all_exported(env_sh).find_map(|(found, value)| (found == name).then_some(value))
+}
+
+/// All values that a text of shell lines exports.
+pub fn all_exported(env_sh: &str) -> impl Iterator<Item = (&str, String)> {
+    env_sh.lines().filter_map(|line| {
+        let (name, word) = line.trim().strip_prefix("export ")?.split_once('=')?;
+        Some((name.trim(), unquoted(word)))
     })
 }
 

@@ -61,11 +61,16 @@ pub struct Settings {
 
 impl Settings {
     /// Decides. Reads files of `--local` only.
+    pub fn decide(args: &GlobalArgs, environment: &Environment) -> Result<Settings, Failure> {
+        match &args.local {
+            Some(given) => Settings::of_local(args, given, environment),
+            None => Settings::of_environment(args, environment),
+        }
+    }
+
+    /// Decides, for a verb that reads the data directory.
     pub fn resolve(args: &GlobalArgs, environment: &Environment) -> Result<Settings, Failure> {
-        let settings = match &args.local {
-            Some(given) => Settings::of_local(args, given, environment)?,
-            None => Settings::of_environment(args, environment)?,
-        };
+        let settings = Settings::decide(args, environment)?;
         if settings.data_dir.is_dir() {
             return Ok(settings);
         }

@@ -75,6 +75,12 @@ impl Device {
         Ok(Device { address, credentials, tls: TlsConnector::from(Arc::new(tls)), http })
     }
 
+    /// Another device of the same place; both share what they trust and their HTTP connections.
+    pub fn as_another(&self, credentials: Credentials) -> Device {
+        let (address, tls, http) = (self.address.clone(), self.tls.clone(), self.http.clone());
+        Device { address, credentials, tls, http }
+    }
+
     /// Signs in over MQTT and TLS.
     pub async fn mqtt(&self) -> Result<MqttSession, Failure> {
         let DeviceAddress { host, mqtts_port, .. } = &self.address;

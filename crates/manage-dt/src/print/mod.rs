@@ -1,7 +1,9 @@
 //! Results on stdout: tables and panels, or one JSON document.
 
+pub mod filter;
 pub mod json_text;
 pub mod panel;
+pub mod progress;
 pub mod report;
 pub mod sarif;
 pub mod table;

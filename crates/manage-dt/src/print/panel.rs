@@ -67,7 +67,7 @@ fn wrapped(line: &str, width: usize) -> Vec<String> {
 }
 
 /// A plain line in at most `width`, its end replaced by `…` when it is longer.
-fn ellipsis(line: &str, width: usize) -> String {
+pub fn ellipsis(line: &str, width: usize) -> String {
     match line.width() <= width {
         true => line.to_owned(),
         false => format!("{}…", &line[..prefix_of_width(line, width.saturating_sub(1))]),

@@ -27,12 +27,16 @@ pub struct Report {
 impl Report {
     /// A report on stdout.
     pub fn on_stdout(format: OutputFormat, environment: &Environment) -> Report {
-        let width = match environment.get("COLUMNS").and_then(|text| text.trim().parse().ok()) {
+        Report::new(format, Report::width(environment), Box::new(anstream::stdout()))
+    }
+
+    /// Columns that text may take; none when nothing limits it.
+    pub fn width(environment: &Environment) -> Option<usize> {
+        match environment.get("COLUMNS").and_then(|text| text.trim().parse().ok()) {
             Some(columns) if columns > 0 => Some(usize::min(columns, COLUMNS_MAX)),
             // None unless stdout is a terminal.
             _ => comfy_table::Table::new().width().map(usize::from),
-        };
-        Report::new(format, width, Box::new(anstream::stdout()))
+        }
     }
 
     /// A report in text of at most `width` columns, or in JSON, to `out`.
@@ -56,8 +60,8 @@ impl Report {
             OutputFormat::Json => {
                 self.document.insert(name.to_owned(), value());
             }
-            // SARIF is a document of its own kind; verbs that know it do not come here.
-            OutputFormat::Table | OutputFormat::Sarif => {
+            // SARIF and CSV are documents of their own kind; verbs that know them do not come here.
+            OutputFormat::Table | OutputFormat::Sarif | OutputFormat::Csv => {
                 let text = text(self.width);
                 self.write(&text);
             }
@@ -68,7 +72,8 @@ impl Report {
     pub fn finish(mut self) -> Result<(), Failure> {
         if self.format == OutputFormat::Json {
             let document = Value::Object(std::mem::take(&mut self.document));
-            self.write(&format!("{document:#}\n"));
+            let text = super::filter::text(document)?;
+            self.write(&text);
         }
         match self.broken.filter(|error| error.kind() != ErrorKind::BrokenPipe) {
             None => Ok(()),

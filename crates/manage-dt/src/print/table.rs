@@ -22,14 +22,15 @@ const WORD_WIDTH_MAX: usize = 27;
 #[derive(Debug)]
 pub struct Table {
     title: Option<String>,
-    heads: Vec<&'static str>,
+    heads: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// An empty table.
-    pub fn new(title: Option<String>, heads: &[&'static str]) -> Table {
-        Table { title, heads: heads.to_vec(), rows: Vec::new() }
+    pub fn new(title: Option<String>, heads: &[&str]) -> Table {
+        let heads = heads.iter().map(|head| (*head).to_owned()).collect();
+        Table { title, heads, rows: Vec::new() }
     }
 
     /// Adds a row; its cells hold no control characters.

@@ -11,7 +11,7 @@ use platform::store::Setup;
 use super::Ports;
 use super::state_dir::write_private;
 use crate::failure::Failure;
-use crate::templates::{DEFINITIONS, IotConfigValues, iot_config};
+use crate::templates::{DEFINITIONS, IotConfigValues, LOCAL_TITLE, iot_config};
 
 /// Where systems keep their roots.
 const SYSTEM_ROOTS: [&str; 4] = [
@@ -33,6 +33,8 @@ pub struct ClientFiles<'a> {
     pub names: &'a HostNames,
     /// Ports as bound.
     pub ports: Ports,
+    /// What control of an emulation takes, if it is allowed.
+    pub emulation_token: Option<&'a str>,
 }
 
 impl ClientFiles<'_> {
@@ -44,15 +46,18 @@ impl ClientFiles<'_> {
         self.put("oci_config", &self.oci_config())?;
         let device_key = format!("d{}", oci_core::ocid::random_text(7));
         let app = &self.setup.app;
-        let config = iot_config(&IotConfigValues {
-            domain_id: &self.setup.domain.common.id,
-            app_client_id: &app.client_id,
-            app_client_secret: &app.client_secret,
-            user: &app.user,
-            password: &app.password,
-            device_key: &device_key,
-            auth_id: &self.setup.secret.id,
-        });
+        let config = iot_config(
+            LOCAL_TITLE,
+            &IotConfigValues {
+                domain_id: &self.setup.domain.common.id,
+                app_client_id: &app.client_id,
+                app_client_secret: &app.client_secret,
+                user: &app.user,
+                password: &app.password,
+                device_key: &device_key,
+                auth_id: &self.setup.secret.id,
+            },
+        );
         self.put_missing("iot_config.yaml", &config)?;
         for (name, text) in DEFINITIONS {
             self.put_missing(name, text)?;
@@ -134,6 +139,11 @@ impl ClientFiles<'_> {
         ];
         if let Some(port) = self.ports.mqtt {
             lines.push(("IOT_MQTT_PORT", port.to_string()));
+        }
+        if let Some(token) = self.emulation_token {
+            let url = format!("https://localhost:{}/emulation", self.ports.https);
+            lines.push(("MANAGE_DT_EMULATION_URL", url));
+            lines.push(("MANAGE_DT_EMULATION_TOKEN", token.to_owned()));
         }
         lines.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect()
     }

@@ -1,6 +1,8 @@
 //! The platform in this process: state directory, certificates, listeners, shutdown.
 
 pub mod client_files;
+mod emulator;
+mod platforms;
 mod state_dir;
 mod tls;
 mod websocket;
@@ -9,10 +11,10 @@ pub use tls::issue_device_certificate;
 
 use std::path::Path;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use platform::Platform;
-use platform::clock::wall_clock_us;
+use platform::Current;
+use platform::clock::{Clock, wall_clock_us};
 use platform::limits::ServiceLimits;
 use platform::names::{HostNames, is_host_name, is_label};
 use platform::store::{IdentityStore as _, Setup, Store as _, StoreError};
@@ -24,7 +26,9 @@ use tokio::task::JoinHandle;
 use crate::args::{Limits, ServeArgs};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
-use client_files::{ClientFiles, write_hosts};
+use client_files::ClientFiles;
+use emulator::Emulator;
+use platforms::{Background, Platforms};
 pub use state_dir::{StateDir, failed, write_private};
 use websocket::MqttOverWebSocket;
 
@@ -34,9 +38,11 @@ pub struct Running {
     pub client_dir: PathBuf,
     /// Ports in use: https, mqtts, mqtt.
     pub ports: Ports,
-    platform: Arc<Platform>,
+    platform: Current,
+    emulator: Option<Arc<Emulator>>,
     stop: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
+    background: Background,
     /// Held until the platform is down, so that nobody else opens the directory.
     _lock: StateDir,
 }
@@ -86,24 +92,34 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
     let certificates = tls::prepare(&state.path().join("tls"), &names, args.bind)?;
     let certificate =
         platform::certificates::device_certificate(&store).await.map_err(store_failed)?;
+    let token = args.allow_control.then(|| oci_core::ocid::random_text(40));
     let files = ClientFiles {
         dir: state.path().join("client"),
         setup: &setup,
         certificate_id: &certificate.id,
         names: &names,
         ports,
+        emulation_token: token.as_deref(),
     };
     files.write(&certificates.ca_pem)?;
-    let limits = match args.limits {
-        Limits::Oci => ServiceLimits::OCI,
-        Limits::Open => ServiceLimits::OPEN,
-    };
-    let platform = Platform::start(Arc::new(store), setup.clone(), names, wall_clock_us, limits)
-        .await
-        .map_err(store_failed)?;
-    keep_hosts(&platform, state.path().join("client"), args.bind).await?;
-    platform.set_device_rate(args.device_rate);
+    let clock = Clock::of(wall_clock_us);
     let (stop, stopped) = watch::channel(false);
+    let background = Background::default();
+    let platforms = Platforms {
+        names,
+        clock,
+        limits: match args.limits {
+            Limits::Oci => ServiceLimits::OCI,
+            Limits::Open => ServiceLimits::OPEN,
+        },
+        device_rate: args.device_rate,
+        bind: args.bind,
+        client_dir: state.path().join("client"),
+        stopped: stopped.clone(),
+        background: background.clone(),
+    };
+    let store = Arc::new(store);
+    let platform = Current::from(platforms.start(store.clone(), setup).await?);
     let mut listeners = vec![
         tokio::spawn(http_api::serve(
             https,
@@ -120,22 +136,26 @@ pub async fn start(args: &ServeArgs) -> Result<Running, Failure> {
     ];
     if let Some(socket) = mqtt {
         let listener = device_gateway::Listener { socket, tls: None };
-        listeners.push(tokio::spawn(device_gateway::serve(
-            listener,
-            platform.clone(),
-            stopped.clone(),
-        )));
+        listeners.push(tokio::spawn(device_gateway::serve(listener, platform.clone(), stopped)));
     }
-    listeners.push(tokio::spawn(platform.clone().retention_run(stopped)));
-    platform.set_ready(true);
+    let emulator = match token {
+        None => None,
+        Some(token) => Some(Emulator::start(token, platforms, platform.clone(), store).await?),
+    };
+    platform.get().set_ready(true);
     let client_dir = state.path().join("client");
-    Ok(Running { client_dir, ports, platform, stop, listeners, _lock: state })
+    Ok(Running { client_dir, ports, platform, emulator, stop, listeners, background, _lock: state })
 }
 
 impl Running {
     /// The password of devices, from the vault secret.
     pub fn device_password(&self) -> String {
-        String::from_utf8_lossy(&self.platform.setup().secret.content).into_owned()
+        String::from_utf8_lossy(&self.platform.get().setup().secret.content).into_owned()
+    }
+
+    /// OCID of the vault secret with that password.
+    pub fn device_secret_id(&self) -> String {
+        self.platform.get().setup().secret.id.clone()
     }
 
     /// `environ.device_key` of the configuration in `client/`.
@@ -146,14 +166,17 @@ impl Running {
         let path = self.client_dir.join("iot_config.yaml");
         let text = std::fs::read_to_string(&path)
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-        let value = text.lines().find_map(|line| line.trim().strip_prefix("device_key:"));
-        let value = value.map(|value| value.trim().trim_matches(['"', '\'']).to_owned());
+        let value = text
+            .lines()
+            .find_map(|line| line.trim().trim_start_matches('"').strip_prefix("device_key"));
+        let value = value.map(|value| value.trim_matches([' ', '"', '\'', ':', ',']).to_owned());
         value.ok_or_else(|| Failure::usage(format!("{}: no device_key", path.display())))
     }
 
     /// Stops accepting, finishes and acknowledges what is in hand.
     pub async fn stop(self) {
-        self.platform.set_ready(false);
+        let platform = self.platform.get();
+        platform.set_ready(false);
         // Receivers that are gone have stopped already.
         let _ = self.stop.send(true);
         for listener in self.listeners {
@@ -161,25 +184,24 @@ impl Running {
                 tracing::error!(%error, "a listener failed");
             }
         }
-        self.platform.drain().await;
+        platform.drain().await;
+        let tasks = {
+            let mut background = self.background.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *background)
+        };
+        tasks.join_all().await;
     }
-}
 
-/// Writes `client/hosts` now and whenever a group or a domain comes or goes.
-async fn keep_hosts(
-    platform: &Arc<Platform>,
-    dir: PathBuf,
-    bind: std::net::IpAddr,
-) -> Result<(), Failure> {
-    let hosts = platform.hosts().await.map_err(store_failed)?;
-    write_hosts(&dir, platform, bind, &hosts)?;
-    let weak = Arc::downgrade(platform);
-    platform.hosts_watch(Box::new(move |hosts| {
-        let Some(platform) = weak.upgrade() else { return Ok(()) };
-        write_hosts(&dir, &platform, bind, hosts)
-            .map_err(|failure| failure.message.unwrap_or_default())
-    }));
-    Ok(())
+    /// Makes the present state the one that a reset brings back, if control was allowed.
+    ///
+    /// # Errors
+    /// Exit 1 when it is too large to be kept in memory.
+    pub async fn mark_start(&self) -> Result<(), Failure> {
+        match &self.emulator {
+            Some(emulator) => emulator.mark_start().await,
+            None => Ok(()),
+        }
+    }
 }
 
 fn check(args: &ServeArgs) -> Result<(), Failure> {

@@ -1,18 +1,16 @@
 //! Joins the https listener, which knows WebSockets, and the device gateway, which knows MQTT.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use device_gateway::Peer;
 use http_api::{MqttSessions, WebSocketBytes};
-use platform::Platform;
+use platform::Current;
 use platform::certificates::ClientCertificate;
 use tokio::sync::watch;
 
 /// Runs the gateway's sessions on the listener's streams.
 pub struct MqttOverWebSocket {
     /// The platform that devices talk to.
-    pub platform: Arc<Platform>,
+    pub platform: Current,
     /// The word to stop.
     pub shutdown: watch::Receiver<bool>,
 }
@@ -27,6 +25,6 @@ impl MqttSessions for MqttOverWebSocket {
     ) {
         let peer = Peer { server_name: host, certificate };
         let shutdown = self.shutdown.clone();
-        device_gateway::serve_websocket(stream, peer, &self.platform, shutdown).await;
+        device_gateway::serve_websocket(stream, peer, &self.platform.get(), shutdown).await;
     }
 }

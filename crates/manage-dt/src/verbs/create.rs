@@ -38,6 +38,21 @@ pub fn run(
     written
 }
 
+/// Creates a twin and tells nothing but its failure.
+pub(super) async fn quietly(definition: Definition) -> Result<(), Failure> {
+    let plan = Plan::of(&definition.twin, &definition.settings.data_dir)?;
+    create(&definition.connect()?, &plan, &mut Vec::new()).await
+}
+
+/// Model and adapter of a twin, created as far as they do not exist: the OCID of the adapter, none
+/// of a twin without a model.
+pub(super) async fn adapter_of(session: &Session, plan: &Plan) -> Result<Option<String>, Failure> {
+    let Some(structure) = &plan.structure else { return Ok(None) };
+    let existing = existing(session, plan).await?;
+    model(session, structure, existing.model).await?;
+    Ok(Some(adapter(session, structure, existing.adapter).await?.id))
+}
+
 /// A failure half way says which parts exist, and what to do about them.
 fn how_to_go_on(failure: Failure, twin: &str, outcomes: &[Outcome]) -> Failure {
     let is_uncertain = matches!(failure.exit, ExitCode::Interrupted | ExitCode::Unreachable);

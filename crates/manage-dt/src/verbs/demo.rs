@@ -10,6 +10,7 @@ use crate::args::{GlobalArgs, Verb};
 use crate::config::Environment;
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
+use crate::temporary_dir::TemporaryDir;
 use crate::{serve, verbs};
 use device::Devices;
 
@@ -21,30 +22,19 @@ const M5_PAYLOAD: &str = r#"{"sht_temperature":23.8,"qmp_temperature":24.1,"humi
 /// Valid JSON without any field that the first route maps.
 const UNMAPPED_PAYLOAD: &str = r#"{"battery":"low"}"#;
 
-/// A directory that goes with its owner.
-struct TemporaryDir(PathBuf);
-
-impl Drop for TemporaryDir {
-    fn drop(&mut self) {
-        // What cannot be removed is in the system's temporary directory.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Tells the story.
 pub fn run(global: &GlobalArgs) -> Result<(), Failure> {
-    let name = format!("manage-dt-demo-{}", oci_core::ocid::random_text(12));
-    let directory = TemporaryDir(std::env::temp_dir().join(name));
+    let directory = TemporaryDir::of("demo");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(ExitCode::Refused, error))?;
-    leave_nothing_behind(&runtime, directory.0.clone())?;
+    leave_nothing_behind(&runtime, directory.path().to_owned())?;
     say("1. A platform of our own, on free ports, in a temporary directory");
-    let running = runtime.block_on(serve::start(&serve_args(&directory.0)?))?;
+    let running = runtime.block_on(serve::start(&serve_args(directory.path())?))?;
     say(&format!(
         "   https on port {}, MQTT/TLS on port {}",
         running.ports.https, running.ports.mqtts
     ));
-    let story = story(&runtime, &running, &directory.0, global);
+    let story = story(&runtime, &running, directory.path(), global);
     runtime.block_on(running.stop());
     story?;
     say("8. Stopped, and the directory removed.\n");

@@ -60,12 +60,23 @@ fn issue(
     state_dir: &Path,
     output: OutputFormat,
 ) -> Result<(), Failure> {
+    let files = (
+        args.out.join(format!("{external_key}.pem")),
+        args.out.join(format!("{external_key}_key.pem")),
+    );
+    if let Some(there) = [&files.0, &files.1].into_iter().find(|file| !args.force && file.exists())
+    {
+        return Err(Failure::usage(format!("{} is there already", there.display()))
+            .hint("--force replaces it; --out names another folder"));
+    }
     let (certificate, key) = issue_device_certificate(state_dir, &external_key, args.days)?;
-    let issued = Issued {
-        certificate: args.out.join(format!("{external_key}.pem")),
-        private_key: args.out.join(format!("{external_key}_key.pem")),
-        external_key,
-    };
+    if !crate::runtime::block_on(is_known(state_dir, &external_key))? {
+        tracing::warn!(
+            "no twin has the external key '{}' yet; the certificate works once one has",
+            external_key.escape_debug()
+        );
+    }
+    let issued = Issued { certificate: files.0, private_key: files.1, external_key };
     std::fs::create_dir_all(&args.out)
         .map_err(|error| Failure::usage(format!("--out {}: {error}", args.out.display())))?;
     write_private(&issued.private_key, key.as_bytes())?;
@@ -76,6 +87,18 @@ fn issue(
     anstream::println!("certificate: {}", issued.certificate.display());
     anstream::println!("private key: {}", issued.private_key.display());
     Ok(())
+}
+
+/// Whether a twin has this external key.
+async fn is_known(state_dir: &Path, external_key: &str) -> Result<bool, Failure> {
+    let (store, _lock) = open_store(state_dir)?;
+    for domain in store.domain_all().await.map_err(store_failed)? {
+        let found = store.instance_by_key(&domain.common.id, external_key).await;
+        if found.map_err(store_failed)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Takes the certificates issued until now out of use.
@@ -100,8 +123,8 @@ fn revoke(external_key: String, state_dir: &Path, output: OutputFormat) -> Resul
 }
 
 fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).expect("only texts");
-    anstream::println!("{text}");
+    let document = serde_json::to_value(value).expect("only texts");
+    anstream::print!("{}", crate::print::filter::text(document)?);
     Ok(())
 }
 

@@ -21,7 +21,7 @@ pub fn run(args: &EnvArgs, global: &GlobalArgs, environment: &Environment) -> Re
     let client = ClientDir::of_state_dir(&state_dir)?;
     let lines = client.env_sh()?;
     let text = match global.output {
-        OutputFormat::Json => format!("{:#}\n", variables(&lines)),
+        OutputFormat::Json => crate::print::filter::text(variables(&lines))?,
         _ => lines,
     };
     match std::io::stdout().lock().write_all(text.as_bytes()) {
@@ -40,16 +40,10 @@ pub fn run(args: &EnvArgs, global: &GlobalArgs, environment: &Environment) -> Re
     Ok(())
 }
 
-/// The lines as a JSON object. Values are in single quotes, as `serve` writes them.
+/// The lines as a JSON object.
 fn variables(lines: &str) -> Value {
-    let pairs = lines.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
-    let value = |text: &str| Value::String(unquoted(text));
-    Value::Object(pairs.map(|(name, text)| (name.to_owned(), value(text))).collect())
-}
-
-fn unquoted(text: &str) -> String {
-    let inner = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
-    inner.unwrap_or(text).replace("'\\''", "'")
+    let pairs = local::all_exported(lines);
+    Value::Object(pairs.map(|(name, value)| (name.to_owned(), Value::String(value))).collect())
 }
 
 /// The Python SDK looks at `OCI_CONFIG_FILE` only where there is no `~/.oci/config`; where there

@@ -1,19 +1,26 @@
 //! The verbs, one file each.
 
 pub mod adapter;
+pub mod archive;
+pub mod backup;
+pub mod bulk;
 pub mod command;
 pub mod completions;
 pub mod config;
 pub mod create;
+pub mod declare;
 pub mod delete;
 pub mod demo;
 pub mod device_cert;
 pub mod doctor;
+pub mod emulate;
 pub mod env;
+pub mod init;
 mod instances;
 pub mod list;
 pub mod man;
 pub mod model;
+pub mod past;
 mod present_adapter;
 pub mod query;
 mod recorded;
@@ -22,5 +29,8 @@ mod resource;
 pub mod send;
 pub mod serve;
 pub mod show;
+pub mod simulate;
+pub mod sql;
 mod structure;
 pub mod user;
+pub mod watch;

@@ -50,20 +50,30 @@ pub fn id(row: &Map<String, Value>) -> Option<u64> {
 
 /// The bytes behind the JSON form of a payload (data-api.md 4.4).
 fn payload(content_type: Option<&str>, json: &str) -> Vec<u8> {
-    let kind = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
-    let kind = kind.trim().to_ascii_lowercase();
-    let Ok(text) = serde_json::from_str::<String>(json) else { return json.as_bytes().to_vec() };
-    if kind.starts_with("text/") {
-        return text.into_bytes();
+    match serde_json::from_str::<String>(json) {
+        Ok(text) if media_type(content_type).starts_with("text/") => text.into_bytes(),
+        _ => in_base64(content_type, json).unwrap_or_else(|| json.as_bytes().to_vec()),
     }
+}
+
+/// Whether the JSON form of a payload that is no text is base64, not the payload itself.
+pub fn is_in_base64(content_type: Option<&str>, json: &str) -> bool {
+    in_base64(content_type, json).is_some()
+}
+
+fn in_base64(content_type: Option<&str>, json: &str) -> Option<Vec<u8>> {
+    let kind = media_type(content_type);
+    let text = serde_json::from_str::<String>(json).ok()?;
     let decoded = base64::engine::general_purpose::STANDARD.decode(&text).ok();
     let is_json_kind = kind.is_empty() || kind.contains("json");
     // What is JSON stands there as such, so a text in its place is of something else.
     let is_json = |bytes: &[u8]| serde_json::from_slice::<&RawValue>(bytes).is_ok();
-    match decoded.filter(|bytes| !(is_json_kind && is_json(bytes))) {
-        Some(bytes) => bytes,
-        None => json.as_bytes().to_vec(),
-    }
+    decoded.filter(|bytes| !(is_json_kind && is_json(bytes)))
+}
+
+fn media_type(content_type: Option<&str>) -> String {
+    let kind = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    kind.trim().to_ascii_lowercase()
 }
 
 #[cfg(test)]

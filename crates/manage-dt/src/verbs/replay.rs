@@ -1,10 +1,13 @@
 //! `replay`: recorded messages through the present and a new adapter, and what would change.
 
+mod apply;
 mod compare;
 mod stored;
 mod view;
 
 use adapter::Adapter;
+use iot_api::history::RewriteHistoryDetails;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use self::compare::Changes;
@@ -31,13 +34,12 @@ pub fn run(
     let definition = Definition::read(global, environment, &args.twin)?;
     let files = new_files(args, &definition)?;
     let session = definition.connect()?;
-    let changes = runtime::block_on(replay(&session, args, &files))?;
     let mut report = Report::on_stdout(global.output, environment);
-    report.part("digitalTwin", || json!(args.twin), |_| String::new());
-    report.part("summary", || view::summary_json(&changes), |_| String::new());
-    report.part("changes", || view::json(&changes), |width| view::text(&changes, width));
+    let changes = runtime::block_on(replay(&session, args, &files, &mut report))?;
     report.finish()?;
     match changes.newly_rejected {
+        // Who applied it has seen and wanted it.
+        _ if args.apply => Ok(()),
         0 => Ok(()),
         1 => Err(Failure::new(ExitCode::Refused, "1 message would be newly rejected")),
         count => Err(Failure::new(
@@ -55,7 +57,12 @@ fn new_files(args: &ReplayArgs, definition: &Definition) -> Result<Files, Failur
     }
 }
 
-async fn replay(session: &Session, args: &ReplayArgs, files: &Files) -> Result<Changes, Failure> {
+async fn replay(
+    session: &Session,
+    args: &ReplayArgs,
+    files: &Files,
+    report: &mut Report,
+) -> Result<Changes, Failure> {
     let candidates = instances::candidates(session).await?;
     let Some(instance) = instances::choose(candidates, args.id.as_deref())? else {
         tracing::error!("Digital Twin Instance does not exist");
@@ -69,14 +76,39 @@ async fn replay(session: &Session, args: &ReplayArgs, files: &Files) -> Result<C
         .map_err(|error| failed("Cannot get Digital Twin Instance", &error))?;
     let present = present_adapter::fetch(session, &instance).await;
     let present = present.map_err(Unavailable::into_failure)?;
-    let new = new_adapter(args, files, &present)?;
-    let mut changes = Changes::of(present.adapter.model().clone());
-    let mut stored = Stored::open(session, &instance.id, args.since, args.until).await?;
+    let details = details(args, files, &present);
+    let (envelope, routes) = (&details.inbound_envelope, &details.inbound_routes);
+    let new = source::compile(present.adapter.model(), envelope.as_ref(), routes.as_ref())?;
+    if args.apply {
+        apply::check(session, &instance.id, &details).await?;
+    }
+    let changes = compare(session, args, &instance.id, (&present.adapter, &new)).await?;
+    report.part("digitalTwin", || json!(args.twin), |_| String::new());
+    report.part("summary", || view::summary_json(&changes), |_| String::new());
+    report.part("changes", || view::json(&changes), |width| view::text(&changes, width));
+    if args.apply {
+        if !args.yes && !crate::confirm::ask(&apply::question(&args.twin, &changes))? {
+            return Err(Failure::new(ExitCode::Refused, "not confirmed; nothing has been changed"));
+        }
+        let done = apply::rewrite(session, &instance.id, &details).await?;
+        report.part("rewritten", || json!(done), |_| apply::text(&done));
+    }
+    Ok(changes)
+}
+
+/// Every stored message through both adapters.
+async fn compare(
+    session: &Session,
+    args: &ReplayArgs,
+    instance_id: &str,
+    (old, new): (&Adapter, &Adapter),
+) -> Result<Changes, Failure> {
+    let mut changes = Changes::of(old.model().clone());
+    let mut stored = Stored::open(session, instance_id, args.since, args.until).await?;
     while let Some(messages) = stored.next().await? {
         for message in messages {
-            let (old, new) =
-                (present.adapter.normalise(&message.message()), new.normalise(&message.message()));
-            changes.add(message, &old, &new);
+            let outcomes = (old.normalise(&message.message()), new.normalise(&message.message()));
+            changes.add(message, &outcomes.0, &outcomes.1);
         }
         stored.tell(changes.messages);
     }
@@ -84,20 +116,19 @@ async fn replay(session: &Session, args: &ReplayArgs, files: &Files) -> Result<C
     Ok(changes)
 }
 
-/// The new adapter for the model that the twin has. A half that no option names stays the present
-/// one, unless both come from the configuration.
-fn new_adapter(
-    args: &ReplayArgs,
-    files: &Files,
-    present: &PresentAdapter,
-) -> Result<Adapter, Failure> {
-    let half = |given: Option<&'_ Value>, named: bool, old: &Option<Value>| match named {
+/// The new adapter, and which messages go through it. A half that no option names stays the
+/// present one, unless both come from the configuration.
+fn details(args: &ReplayArgs, files: &Files, present: &PresentAdapter) -> RewriteHistoryDetails {
+    let half = |given: Option<&'_ Value>, stays: bool, old: &Option<Value>| match stays {
         true => old.clone(),
         false => given.cloned(),
     };
-    let envelope =
-        half(files.envelope(), args.routes.is_some() && args.envelope.is_none(), &present.envelope);
-    let routes =
-        half(files.routes(), args.envelope.is_some() && args.routes.is_none(), &present.routes);
-    source::compile(present.adapter.model(), envelope.as_ref(), routes.as_ref())
+    let (envelope, routes) = (args.envelope.is_some(), args.routes.is_some());
+    let time = |time: Option<Timestamp>| time.map(|time| format!("{time:.6}"));
+    RewriteHistoryDetails {
+        inbound_envelope: half(files.envelope(), routes && !envelope, &present.envelope),
+        inbound_routes: half(files.routes(), envelope && !routes, &present.routes),
+        time_received_since: time(args.since),
+        time_received_before: time(args.until),
+    }
 }

@@ -3,7 +3,7 @@
 mod explain;
 mod messages;
 mod outcome;
-mod place;
+pub(super) mod place;
 mod stream;
 
 use rmqtt_codec::types::QoS;

@@ -17,12 +17,24 @@ fn help_texts() {
         "device-cert issue",
         "device-cert revoke",
         "serve",
+        "emulate",
+        "emulate clock",
         "demo",
+        "simulate",
+        "bulk",
+        "init",
         "env",
         "list",
+        "plan",
+        "apply",
+        "drift",
+        "export",
         "doctor",
         "config show",
         "show",
+        "watch",
+        "content",
+        "diff",
         "model",
         "model check",
         "model diff",
@@ -39,6 +51,7 @@ fn help_texts() {
         let (code, out, err) = desk.run(&arguments);
         assert_eq!((code, err.as_str()), (0, ""), "{verb}");
         let widest = out.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(verb.is_empty() || out.contains("\nExample"), "{verb} has no example");
         assert!(widest <= 80, "{verb} is {widest} wide:\n{out}");
         let name = if verb.is_empty() { "manage-dt" } else { verb };
         golden(&format!("help_{}.txt", name.replace(' ', "_")), &out);
@@ -98,7 +111,8 @@ fn a_manual_page_per_verb() {
     let dir = desk.path("man").display().to_string();
     let (code, out, err) = desk.run(&["man", &dir]);
     assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
-    for page in ["manage-dt.1", "manage-dt-show.1", "manage-dt-config-show.1"] {
+    for page in ["manage-dt.1", "manage-dt-show.1", "manage-dt-apply.1", "manage-dt-config-show.1"]
+    {
         let text = desk.read(&format!("man/{page}"));
         assert!(text.contains(".SH SYNOPSIS"), "{page}:\n{text}");
     }

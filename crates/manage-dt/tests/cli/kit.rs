@@ -37,7 +37,7 @@ impl Desk {
             device_key: "k",
             auth_id: "ocid1.vaultsecret.oc0.local-1.s",
         };
-        desk.write("data/iot_config.yaml", &manage_dt::templates::iot_config(&values));
+        desk.write("data/iot_config.yaml", &manage_dt::templates::iot_config("# Test.", &values));
         for (name, text) in manage_dt::templates::DEFINITIONS {
             desk.write(&format!("data/{name}"), text);
         }

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, Notify};
 use super::book::{Book, Watch};
 use super::response;
 use crate::clock::Clock;
+use crate::events::Feed;
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::sessions::{Choice, CommandMessage, Sessions};
 use crate::store::{
@@ -28,6 +29,7 @@ pub(crate) struct Commands {
     watch: Arc<Watch>,
     /// Something has an earlier deadline.
     wake: Arc<Notify>,
+    feed: Arc<Feed>,
 }
 
 impl Commands {
@@ -37,6 +39,7 @@ impl Commands {
         store: Arc<dyn Store>,
         sessions: Arc<Sessions>,
         clock: Clock,
+        feed: Arc<Feed>,
     ) -> Stored<Arc<Commands>> {
         let mut book = Book::default();
         for command in store.command_open().await? {
@@ -53,10 +56,16 @@ impl Commands {
             book: Mutex::new(book),
             watch,
             wake: Arc::default(),
+            feed,
         };
         let mut book = commands.book.lock().await;
         for name in book.all() {
-            commands.dispatch(&mut book, name).await;
+            match book.get(name).map(|command| command.status) {
+                Some(DeliveryStatus::Responded) => {
+                    commands.move_to(&mut book, name, DeliveryStatus::Completed, None).await;
+                }
+                _ => drop(commands.dispatch(&mut book, name).await),
+            }
         }
         drop(book);
         Ok(Arc::new(commands))
@@ -76,6 +85,7 @@ impl Commands {
     pub async fn invoke(&self, command: NewCommand) -> Stored<()> {
         let mut book = self.book.lock().await;
         self.store.command_create(&command).await?;
+        self.feed.ring();
         let name = book.add(command.open);
         self.dispatch(&mut book, name).await;
         self.wake.notify_one();
@@ -156,7 +166,7 @@ impl Commands {
             (true, Some(_)) => {
                 let waiting = OpenCommand {
                     delivery: Some(Delivery { acknowledged: true, ..delivery }),
-                    deadline_us: (self.clock)() + command.response_us,
+                    deadline_us: self.clock.now_us() + command.response_us,
                     ..command
                 };
                 self.keep(&mut book, name, waiting, None).await;
@@ -182,28 +192,32 @@ impl Commands {
         let Some(name) = book.waiting(twin, endpoint) else { return false };
         let is_small = content.len() <= PAYLOAD_BYTES_MAX;
         let response = is_small.then(|| response(content_type, content)).flatten();
-        let status = match response {
-            Some(_) => DeliveryStatus::Completed,
-            None => DeliveryStatus::BadResponse,
-        };
-        self.move_to(&mut book, name, status, response.as_ref()).await;
+        match response {
+            // Kept with the first of the two, so that a restart between them loses nothing.
+            Some(response) => {
+                self.move_to(&mut book, name, DeliveryStatus::Responded, Some(&response)).await;
+                self.move_to(&mut book, name, DeliveryStatus::Completed, None).await;
+            }
+            None => self.move_to(&mut book, name, DeliveryStatus::BadResponse, None).await,
+        }
         true
     }
 
     /// Settles what is overdue; how long there is nothing to do then.
-    async fn expire(&self) -> Duration {
+    pub async fn expire(&self) -> Duration {
         let mut book = self.book.lock().await;
-        let now_us = (self.clock)();
+        let now_us = self.clock.now_us();
         for name in book.overdue(now_us) {
             let Some(command) = book.get(name) else { continue };
             let is_delivered = command.delivery.as_ref().is_some_and(|one| one.acknowledged);
-            let status = match is_delivered {
-                true => DeliveryStatus::NotResponded,
-                false => DeliveryStatus::Expired,
+            let status = match (command.status, is_delivered) {
+                (DeliveryStatus::Responded, _) => DeliveryStatus::Completed,
+                (_, true) => DeliveryStatus::NotResponded,
+                (_, false) => DeliveryStatus::Expired,
             };
             self.move_to(&mut book, name, status, None).await;
         }
-        let wait_us = book.deadline_us().map_or(i64::MAX, |next_us| next_us - (self.clock)());
+        let wait_us = book.deadline_us().map_or(i64::MAX, |next_us| next_us - self.clock.now_us());
         // One that could not be stored is not tried in a loop.
         LOOK.min(Duration::from_micros(u64::try_from(wait_us.max(10_000)).unwrap_or(u64::MAX)))
     }
@@ -215,19 +229,18 @@ impl Commands {
             .delivery
             .as_ref()
             .is_some_and(|one| one.acknowledged || self.sessions.exists(one.via, &one.client_id));
-        if is_out || command.deadline_us <= (self.clock)() {
+        if is_out || command.deadline_us <= self.clock.now_us() {
             return true;
         }
-        let (endpoint, status) = (&command.request_endpoint, command.status);
-        let is_new = matches!(status, DeliveryStatus::Accepted | DeliveryStatus::Prepared);
-        match self.sessions.choose(&command.via, endpoint, (self.clock)()) {
+        if command.status == DeliveryStatus::Accepted {
+            self.move_to(book, name, DeliveryStatus::Prepared, None).await;
+        }
+        let Some(command) = book.get(name) else { return true };
+        let endpoint = &command.request_endpoint;
+        let is_new = command.status == DeliveryStatus::Prepared;
+        match self.sessions.choose(&command.via, endpoint, self.clock.now_us()) {
             choice @ Choice::Now { .. } => self.send(book, name, choice).await,
-            Choice::Full => {
-                if status == DeliveryStatus::Accepted {
-                    self.move_to(book, name, DeliveryStatus::Prepared, None).await;
-                }
-                return false;
-            }
+            Choice::Full => return false,
             Choice::Away if is_new => {
                 self.move_to(book, name, DeliveryStatus::Pending, None).await;
             }
@@ -294,8 +307,9 @@ impl Commands {
         command: OpenCommand,
         response: Option<&CommandResponse>,
     ) -> bool {
-        match self.store.command_update(&command, response, (self.clock)()).await {
+        match self.store.command_update(&command, response, self.clock.now_us()).await {
             Ok(()) => {
+                self.feed.ring();
                 book.put(name, command);
                 true
             }

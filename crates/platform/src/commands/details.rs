@@ -11,7 +11,7 @@ use crate::limits::{
     ENDPOINT_BYTES_MAX,
 };
 use crate::topics::is_topic;
-use crate::validate::Findings;
+use crate::validate::{Asked, Findings};
 
 /// A command that can be.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ pub(super) struct Request {
 }
 
 /// Checks all of it; the refusal has every finding.
-pub(super) fn check(details: InvokeRawCommandDetails) -> Result<Request, Refusal> {
-    let mut findings = Findings::default();
+pub(super) fn check(asked: Asked<InvokeRawCommandDetails>) -> Result<Request, Refusal> {
+    let Asked { details, mut findings } = asked;
     endpoint(&mut findings, "requestEndpoint", &details.request_endpoint);
     if let Some(text) = &details.response_endpoint {
         endpoint(&mut findings, "responseEndpoint", text);
@@ -162,7 +162,8 @@ mod tests {
     use super::*;
 
     fn details(text: &str) -> Result<Request, Refusal> {
-        check(serde_json::from_str(text).expect("a body"))
+        let details = serde_json::from_str(text).expect("a body");
+        check(Asked { details, findings: Findings::default() })
     }
 
     #[test]

@@ -13,37 +13,38 @@ use std::sync::Arc;
 use bytes::Bytes;
 use iot_api::commands::InvokeRawCommandDetails;
 
+use crate::changes::Target;
 use crate::error::Refusal;
 use crate::limits::COMMANDS_OPEN_MAX;
 use crate::platform::Platform;
 use crate::store::{
     CommandResponse, DeliveryStatus, Instance, Lifecycle, NewCommand, OpenCommand, TwinNo,
 };
+use crate::validate::Asked;
 
 pub(crate) use delivery::Commands;
 
 impl Platform {
-    /// Keeps a command and sends it, if its device listens; the id of its record.
+    /// Keeps a command and sends it, if its device listens; where its record can be read.
     ///
     /// # Errors
     /// `InvalidParameter` with every finding, `NotAuthorizedOrNotFound`, `Conflict` when too many
     /// commands of the instance are open.
     pub async fn command_invoke(
         &self,
-        instance_id: &str,
-        details: InvokeRawCommandDetails,
+        target: Target<'_>,
+        asked: Asked<InvokeRawCommandDetails>,
         created_by: Option<String>,
     ) -> Result<String, Refusal> {
-        let instance = self.instance_get(instance_id).await?;
-        if instance.common.lifecycle != Lifecycle::Active {
-            return Err(Refusal::not_found("digital twin instance", instance_id));
-        }
-        let request = details::check(details)?;
+        let instance: Instance = self.live(target.id, None).await?;
+        let request = details::check(asked)?;
         let now_us = self.now_us();
         let id = oci_core::ocid::random_hex(16).to_ascii_lowercase();
+        let location = self.command_location(&instance, &id).await?;
+        let headers = || vec![("location".to_owned(), location.clone())];
         let command = NewCommand {
             open: OpenCommand {
-                id: id.clone(),
+                id,
                 twin: instance.no,
                 via: self.command_via(&instance).await?,
                 request_endpoint: request.endpoint,
@@ -60,6 +61,7 @@ impl Platform {
             response_duration: request.response_duration,
             created_by,
             time_created_us: now_us,
+            answer: target.attempt.map(|attempt| attempt.answer(202, headers(), Vec::new())),
         };
         if self.commands.open_of(instance.no).await >= COMMANDS_OPEN_MAX {
             return Err(Refusal::new(
@@ -70,7 +72,7 @@ impl Platform {
             ));
         }
         self.commands.invoke(command).await?;
-        Ok(id)
+        Ok(location)
     }
 
     /// Twins on whose sessions a command for this one may go: its own, or its gateways'.
@@ -92,15 +94,11 @@ impl Platform {
     }
 
     /// Where the record of a command can be read: its URL in the data API (control-plane.md 1.3).
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn command_location(
+    async fn command_location(
         &self,
-        instance_id: &str,
+        instance: &Instance,
         command_id: &str,
     ) -> Result<String, Refusal> {
-        let instance = self.instance_get(instance_id).await?;
         let domain = self.domain_get(&instance.common.parent_id).await?;
         let group = self.domain_group_get(&domain.group_id).await?;
         let host = self.names().with_port(&self.names().data(&group.short_id));

@@ -64,6 +64,25 @@ impl Platform {
     }
 }
 
+impl Platform {
+    /// Whether the caller may read a secret, its content or what is said about it. What is no
+    /// secret of the vault is not protected by this.
+    pub(crate) async fn secret_is_readable(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<bool, Refusal> {
+        let kinds = [ResourceType::SecretBundle, ResourceType::Secret];
+        if kinds.into_iter().any(|kind| caller.grants.everywhere(Verb::Read, kind)) {
+            return Ok(true);
+        }
+        let compartment_id = self.store().compartment_of(ResourceType::Secret, id).await?;
+        Ok(compartment_id.is_none_or(|compartment_id| {
+            kinds.into_iter().any(|kind| caller.grants.allows(Verb::Read, kind, &compartment_id))
+        }))
+    }
+}
+
 impl Decision<'_> {
     async fn decide(&self) -> Result<(), Refusal> {
         let Named { path_id, compartment_id, iot_domain_id, secret_name, .. } = *self.named;
@@ -77,7 +96,12 @@ impl Decision<'_> {
             Place::Path => self.resource(self.rule.kind, path_id).await,
             Place::BodyCompartment => {
                 let body = self.body()?;
-                self.compartment(member(body.compartment_id.as_deref(), "compartmentId")?)?;
+                let id = member(body.compartment_id.as_deref(), "compartmentId")?;
+                self.compartment(id).map_err(|refusal| match self.everywhere() {
+                    // Who may do it everywhere learns nothing from being told which member it is.
+                    true => Refusal::related("compartmentId", id),
+                    false => refusal,
+                })?;
                 self.parent(&body).await
             }
             Place::BodyDomain => self.domain_of_body().await,
@@ -175,14 +199,14 @@ impl Decision<'_> {
 
 fn required<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, Refusal> {
     value.filter(|value| !value.is_empty()).ok_or_else(|| {
-        let message = format!("the query parameter {name} is missing");
+        let message = format!("{name}: is missing");
         Refusal::new(ErrorCode::MissingParameter, message)
     })
 }
 
 fn member<'a>(value: Option<&'a str>, name: &str) -> Result<&'a str, Refusal> {
     value.ok_or_else(|| {
-        let message = format!("the body: missing field `{name}`");
+        let message = format!("{name}: is missing");
         Refusal::new(ErrorCode::MissingParameter, message)
     })
 }

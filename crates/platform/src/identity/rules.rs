@@ -52,6 +52,9 @@ const fn rule(verb: Verb, kind: ResourceType, place: Place) -> Rule {
 }
 
 impl Rule {
+    /// What rewriting the history of an instance needs; OCI has no such operation.
+    pub const REWRITE_HISTORY: Rule = rule(Verb::Manage, ResourceType::Instance, Place::Path);
+
     /// What an operation of the control plane needs.
     pub const fn of(operation: Operation) -> Rule {
         use Operation as O;

@@ -146,7 +146,7 @@ fn message_row(
 }
 
 /// Runs `work` where it holds up no socket, if the runtime has such a place.
-pub(super) fn off_the_sockets<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn off_the_sockets<T>(work: impl FnOnce() -> T) -> T {
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
         _ => work(),
@@ -178,9 +178,17 @@ pub(super) fn normalise(
     message: &Message<'_>,
 ) -> (RowOutcome, Option<Delegation>) {
     let started = Instant::now();
-    let outcome = adapter.normalise(message);
+    let normalised = outcome(adapter, message);
     twin.note_adapter_time(started.elapsed());
-    match outcome {
+    normalised
+}
+
+/// What an adapter makes of a message, as it is kept.
+pub(crate) fn outcome(
+    adapter: &adapter::Adapter,
+    message: &Message<'_>,
+) -> (RowOutcome, Option<Delegation>) {
+    match adapter.normalise(message) {
         Outcome::Values(normalized) => {
             let elements = &adapter.model().elements;
             let values = normalized.values.into_iter().filter_map(|value| {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, mpsc};
 use tokio::task::JoinHandle;
 
+use crate::events::Feed;
 use crate::limits::{
     BATCH_MESSAGES_MAX, COMMIT_RETRIES_MAX, QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX, SLOW_ADAPTERS_MAX,
 };
@@ -68,9 +69,9 @@ pub(crate) struct Closed;
 
 impl Ingest {
     /// Starts the task that commits.
-    pub fn start(store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Ingest {
+    pub fn start(store: Arc<dyn Store>, metrics: Arc<Metrics>, feed: Arc<Feed>) -> Ingest {
         let (sender, receiver) = mpsc::channel(QUEUE_MESSAGES_MAX);
-        let task = tokio::spawn(run(receiver, store, metrics));
+        let task = tokio::spawn(run(receiver, store, metrics, feed));
         Ingest {
             queue: Mutex::new(Some(sender)),
             room: Arc::new(Semaphore::new(QUEUE_BYTES_MAX / PERMIT_BYTES)),
@@ -127,7 +128,12 @@ impl Ingest {
     }
 }
 
-async fn run(mut queue: mpsc::Receiver<Queued>, store: Arc<dyn Store>, metrics: Arc<Metrics>) {
+async fn run(
+    mut queue: mpsc::Receiver<Queued>,
+    store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
+    feed: Arc<Feed>,
+) {
     let mut waiting = Vec::with_capacity(BATCH_MESSAGES_MAX);
     while queue.recv_many(&mut waiting, BATCH_MESSAGES_MAX).await > 0 {
         let mut batch = Batch { rows: Vec::with_capacity(waiting.len()), released: Vec::new() };
@@ -147,6 +153,7 @@ async fn run(mut queue: mpsc::Receiver<Queued>, store: Arc<dyn Store>, metrics: 
         let batch = Arc::new(batch);
         let committed = commit(&*store, &batch, &metrics).await;
         if committed {
+            feed.ring();
             count(&metrics, &batch.rows);
         }
         for Receipt { to, token } in receipts {

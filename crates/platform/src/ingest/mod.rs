@@ -14,5 +14,6 @@ pub use committer::{Receipt, Settled};
 pub use login::LoginRefused;
 pub use twins::Twin;
 
+pub(crate) use accept::{off_the_sockets, outcome};
 pub(crate) use committer::Ingest;
 pub(crate) use twins::TwinCache;

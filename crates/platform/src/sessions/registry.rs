@@ -1,7 +1,7 @@
 //! All sessions of this process.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc::{self, OwnedPermit, error::TrySendError};
@@ -17,6 +17,8 @@ pub(crate) struct Sessions {
     twins: Mutex<HashMap<TwinNo, Vec<Arc<Session>>>>,
     /// Counts connections and signs of life.
     clock: AtomicU64,
+    /// Nobody is to be connected any more.
+    is_closed: AtomicBool,
 }
 
 /// Where a command can go.
@@ -92,6 +94,9 @@ impl Sessions {
         state.ended_us = None;
         state.active = serial;
         state.link = Some(link(serial));
+        if self.is_closed.load(Ordering::Relaxed) {
+            state.cut();
+        }
         drop(state);
         (session, serial, present)
     }
@@ -176,6 +181,15 @@ impl Sessions {
             }
         }
         sessions
+    }
+
+    /// Tells all connections to let go, and those that still come; the sessions stay as they are.
+    pub fn close(&self) {
+        let twins = self.lock();
+        self.is_closed.store(true, Ordering::Relaxed);
+        for session in twins.values().flatten() {
+            session.state().cut();
+        }
     }
 
     /// The best session for a command: of those connected the one most recently active.
@@ -314,6 +328,14 @@ fn reserve(
 }
 
 impl State {
+    /// Tells the connection to let go.
+    fn cut(&mut self) {
+        if let Some(lost) = self.link.as_mut().and_then(|link| link.lost.take()) {
+            // It may be gone already.
+            let _ = lost.send(Lost::TwinChanged);
+        }
+    }
+
     fn is_over(&self, now_us: i64) -> bool {
         self.expiry_s != FOREVER_S
             && self.link.is_none()

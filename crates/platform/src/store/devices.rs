@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::TwinNo;
+use super::work::SavedAnswer;
 
 /// A certificate that twins name as their `authId`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,12 +61,14 @@ pub struct HeldPacket {
 pub enum DeliveryStatus {
     /// Stored.
     Accepted,
-    /// A session was chosen; it takes no more at the moment.
+    /// About to be given to a session.
     Prepared,
     /// A session with a matching subscription exists, its device is away.
     Pending,
     /// Sent to the device.
     Sent,
+    /// The answer is here and kept.
+    Responded,
     /// Acknowledged, or answered if an answer was expected.
     Completed,
     /// Nobody subscribes to its endpoint, or the twin cannot receive.
@@ -88,6 +91,7 @@ impl DeliveryStatus {
             DeliveryStatus::Prepared => "PREPARED",
             DeliveryStatus::Pending => "PENDING",
             DeliveryStatus::Sent => "SENT",
+            DeliveryStatus::Responded => "RESPONDED",
             DeliveryStatus::Completed => "COMPLETED",
             DeliveryStatus::Rejected => "REJECTED",
             DeliveryStatus::Expired => "EXPIRED",
@@ -104,6 +108,7 @@ impl DeliveryStatus {
             DeliveryStatus::Prepared,
             DeliveryStatus::Pending,
             DeliveryStatus::Sent,
+            DeliveryStatus::Responded,
         ]
         .into_iter()
         .find(|status| status.as_str() == word)
@@ -132,6 +137,8 @@ pub struct NewCommand {
     pub created_by: Option<String>,
     /// Creation.
     pub time_created_us: i64,
+    /// The answer, if the request has a retry token.
+    pub answer: Option<SavedAnswer>,
 }
 
 /// A command that is not settled: everything about it but its payload.

@@ -4,6 +4,8 @@
 //! durable when the call returns; a batch is one transaction.
 
 mod devices;
+mod events;
+mod history;
 mod identity;
 mod records;
 mod resource;
@@ -19,6 +21,8 @@ use async_trait::async_trait;
 use iot_api::data::DataCollection;
 
 pub use devices::*;
+pub use events::*;
+pub use history::*;
 pub use identity::*;
 pub use records::*;
 pub use resource::*;
@@ -155,10 +159,9 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     /// request.
     async fn work_entries(&self, errors: bool, query: &ListQuery) -> Stored<Listed<WorkEntry>>;
 
-    /// The answer kept under this key since then.
+    /// The answer kept under this key since then. Answers are kept in one step with what they
+    /// answer: [`Creation::answer`], [`Update::answer`], [`NewCommand::answer`].
     async fn retry_get(&self, key: &str, since_us: i64) -> Stored<Option<SavedAnswer>>;
-    /// Keeps an answer, and forgets all from before then.
-    async fn retry_keep(&self, answer: &SavedAnswer, since_us: i64) -> Stored<()>;
 
     /// Snapshot values of an instance by content path, and the time of the last raw message.
     async fn instance_content(&self, no: TwinNo) -> Stored<Snapshot>;
@@ -166,6 +169,13 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     /// Writes a batch in one durable transaction: raw rows with ids in order, snapshot and
     /// historized values, rejected rows, packet ids of sessions that are still the same.
     async fn commit_batch(&self, batch: Arc<Batch>) -> Stored<()>;
+
+    /// Kept messages of a twin in the order of their ids.
+    async fn history_read(&self, from: &HistoryFrom) -> Stored<Vec<KeptMessage>>;
+    /// Replaces what became of kept messages, all or nothing: their historized and rejected rows go
+    /// and new ones come; content becomes what the last message of each path gave, and stays where
+    /// no kept message gave any. Messages that are gone meanwhile stay so.
+    async fn history_replace(&self, change: Arc<HistoryChange>) -> Stored<()>;
 
     /// Keeps a certificate.
     async fn certificate_create(&self, certificate: &Certificate) -> Stored<()>;
@@ -189,7 +199,7 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
     /// Forgets a session that began then or earlier, and the packet ids that it holds.
     async fn session_delete(&self, twin: TwinNo, client_id: &str, begun_us: i64) -> Stored<()>;
 
-    /// Keeps a new command.
+    /// Keeps a new command, with its answer.
     async fn command_create(&self, command: &NewCommand) -> Stored<()>;
     /// Commands that are not settled, in the order of their creation.
     async fn command_open(&self) -> Stored<Vec<OpenCommand>>;
@@ -213,6 +223,17 @@ pub trait Store: IdentityStore + VaultStore + Send + Sync + 'static {
         collection: DataCollection,
         id: &str,
     ) -> Stored<Option<DataItem>>;
+
+    /// The next events of one kind, by id. Ids are given in the order of commits, so who goes on
+    /// behind the last one misses nothing.
+    async fn event_read(&self, query: &EventQuery) -> Stored<Events>;
+    /// The ids there are, by kind in the order of [`EventKind::ALL`].
+    async fn event_range(&self) -> Stored<[EventRange; 4]>;
+    /// The least id of an event of this kind from then on that the query lets through; `None`
+    /// when there is none. Values count from their time observed.
+    async fn event_since(&self, query: &EventQuery, since_us: i64) -> Stored<Option<i64>>;
+    /// Content of an instance as of an instant, by time observed.
+    async fn content_at(&self, no: TwinNo, at_us: i64) -> Stored<PastContent>;
     /// Removes one group of rows from before a time, twin after twin; nothing of snapshot data.
     async fn purge(&self, from: &PurgeFrom) -> Stored<Purged>;
 }

@@ -350,3 +350,13 @@ pub enum ItemMember {
         content_type: Option<String>,
     },
 }
+
+impl ItemMember {
+    /// Bytes of the text or the payload.
+    pub fn byte_count(&self) -> usize {
+        match self {
+            ItemMember::Text(text) => text.as_ref().map_or(0, String::len),
+            ItemMember::Payload { bytes, .. } => bytes.as_ref().map_or(0, Vec::len),
+        }
+    }
+}

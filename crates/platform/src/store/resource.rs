@@ -5,7 +5,7 @@ use super::StoreError;
 use super::records::{
     Adapter, Common, Domain, DomainGroup, FlowRuntime, Instance, Lifecycle, Model, Relationship,
 };
-use super::work::WorkRequest;
+use super::work::{SavedAnswer, WorkRequest};
 use crate::list::Field;
 
 /// Kinds of resources.
@@ -123,12 +123,20 @@ pub struct Creation {
     pub ceilings: Vec<Ceiling>,
     /// The work request.
     pub work: Option<WorkRequest>,
+    /// The answer, if the request has a retry token.
+    pub answer: Option<SavedAnswer>,
 }
 
 impl Creation {
     /// A resource by itself.
     pub fn of(record: impl Into<Record>) -> Creation {
-        Creation { record: record.into(), document: None, ceilings: Vec::new(), work: None }
+        Creation {
+            record: record.into(),
+            document: None,
+            ceilings: Vec::new(),
+            work: None,
+            answer: None,
+        }
     }
 }
 
@@ -145,6 +153,8 @@ pub struct Update {
     pub ceilings: Vec<Ceiling>,
     /// The work request.
     pub work: Option<WorkRequest>,
+    /// The answer, if the request has a retry token.
+    pub answer: Option<SavedAnswer>,
 }
 
 /// A delete: which one, on what condition, when.

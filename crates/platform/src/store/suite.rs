@@ -3,6 +3,7 @@
 
 mod control;
 mod devices;
+mod events;
 mod identity;
 mod messages;
 mod resources;
@@ -37,6 +38,7 @@ pub fn all() -> Vec<(&'static str, Case)> {
         control::CASES,
         messages::CASES,
         devices::CASES,
+        events::CASES,
         identity::CASES,
         vault::CASES,
     ]

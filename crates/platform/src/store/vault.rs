@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use iot_api::Tags;
 
+use super::work::SavedAnswer;
 use super::{Secret, Stored};
 use crate::list::{Cursor, Listed};
 
@@ -48,6 +49,8 @@ pub struct SecretVersion {
     pub content: Vec<u8>,
     /// Creation.
     pub time_created_us: i64,
+    /// When it is to be deleted by itself, if that is scheduled.
+    pub time_of_deletion_us: Option<i64>,
 }
 
 /// A change of a secret: the record as it is to be, and at most one new version.
@@ -59,6 +62,8 @@ pub struct SecretChange {
     pub etag: String,
     /// A version to add; its number is the record's `latest_no`.
     pub version: Option<SecretVersion>,
+    /// A version by number, and when it is to be deleted from now on.
+    pub version_deletion: Option<(u32, Option<i64>)>,
     /// Time of the change.
     pub now_us: i64,
 }
@@ -90,8 +95,14 @@ pub struct SecretQuery {
 pub trait VaultStore {
     /// The current content of a secret that is not scheduled for deletion.
     async fn secret_get(&self, id: &str) -> Stored<Option<Secret>>;
-    /// Adds a secret with its first version. Refused: the name is taken.
-    async fn secret_create(&self, record: &SecretRecord, version: &SecretVersion) -> Stored<()>;
+    /// Adds a secret with its first version, and the answer for a retry token. Refused: the name
+    /// is taken.
+    async fn secret_create(
+        &self,
+        record: &SecretRecord,
+        version: &SecretVersion,
+        answer: Option<&SavedAnswer>,
+    ) -> Stored<()>;
     /// The secret with this OCID, in any state.
     async fn secret_record(&self, id: &str) -> Stored<Option<SecretRecord>>;
     /// The secret with this name that is not deleted at `now_us`.

@@ -9,7 +9,7 @@ use crate::limits::SECRET_DELETION_DAYS_MAX;
 use crate::models::new_etag;
 use crate::platform::Platform;
 use crate::store::{SecretChange, SecretRecord, SecretVersion};
-use crate::validate::Findings;
+use crate::validate::Asked;
 
 /// Microseconds of a day.
 const DAY_US: i64 = 24 * 3600 * 1_000_000;
@@ -23,11 +23,11 @@ impl Platform {
     pub async fn secret_update(
         &self,
         id: &str,
-        details: UpdateSecretDetails,
+        asked: Asked<UpdateSecretDetails>,
         if_match: Option<&str>,
     ) -> Result<SecretRecord, Refusal> {
         let old = self.active(id, if_match).await?;
-        let mut findings = Findings::default();
+        let Asked { details, mut findings } = asked;
         findings.description(details.description.as_deref());
         let content = content::read(details.secret_content.as_ref(), &mut findings);
         if details.secret_content.is_some() && details.current_version_number.is_some() {
@@ -60,9 +60,16 @@ impl Platform {
                 record.current_no = no;
             }
             let name = content.name;
-            SecretVersion { no, name, content: content.bytes, time_created_us: now_us }
+            SecretVersion {
+                no,
+                name,
+                content: content.bytes,
+                time_created_us: now_us,
+                time_of_deletion_us: None,
+            }
         });
-        let change = SecretChange { record, etag: old.etag, version, now_us };
+        let change =
+            SecretChange { record, etag: old.etag, version, version_deletion: None, now_us };
         self.store().secret_change(&change).await?;
         Ok(change.record)
     }
@@ -72,10 +79,11 @@ impl Platform {
         if no == record.current_no {
             return Ok(());
         }
-        let versions = self.store().secret_versions(&record.id).await?;
-        if !versions.iter().any(|version| version.no == no) {
+        let (_, versions) = self.secret_versions(&record.id).await?;
+        let is_kept = |version: &SecretVersion| version.time_of_deletion_us.is_none();
+        if !versions.iter().any(|version| version.no == no && is_kept(version)) {
             return Err(Refusal::invalid(format!(
-                "currentVersionNumber is {no}; the secret has no such version"
+                "currentVersionNumber is {no}; the secret has no such version that is to stay"
             )));
         }
         record.previous_no = Some(record.current_no);
@@ -98,6 +106,14 @@ impl Platform {
         if_match: Option<&str>,
     ) -> Result<SecretRecord, Refusal> {
         let old = self.active(id, if_match).await?;
+        let at_us = self.deletion_time(details)?;
+        let record =
+            SecretRecord { time_of_deletion_us: Some(at_us), etag: new_etag(), ..old.clone() };
+        self.keep(old, record, None).await
+    }
+
+    /// When something is to be deleted: one to thirty days ahead.
+    fn deletion_time(&self, details: &ScheduleSecretDeletionDetails) -> Result<i64, Refusal> {
         let now_us = self.now_us();
         let at_us = match &details.time_of_deletion {
             None => now_us + SECRET_DELETION_DAYS_MAX * DAY_US,
@@ -118,9 +134,63 @@ impl Platform {
                 "timeOfDeletion: from 1 to {SECRET_DELETION_DAYS_MAX} days ahead"
             )));
         }
-        let record =
-            SecretRecord { time_of_deletion_us: Some(at_us), etag: new_etag(), ..old.clone() };
-        self.keep(old, record).await
+        Ok(at_us)
+    }
+
+    /// Schedules the deletion of one version, which must not be in use. From now on it cannot be
+    /// read or made the current one.
+    ///
+    /// # Errors
+    /// `Conflict` for a version that is in use or scheduled already; as for the secret's deletion.
+    pub async fn secret_version_schedule_deletion(
+        &self,
+        id: &str,
+        no: u32,
+        details: &ScheduleSecretDeletionDetails,
+        if_match: Option<&str>,
+    ) -> Result<SecretRecord, Refusal> {
+        let old = self.active(id, if_match).await?;
+        let version = self.version(id, no).await?;
+        let stages = old.stages(no);
+        if stages != ["DEPRECATED"] {
+            let message = format!(
+                "version {no} of the secret is {}; only one that is nothing but DEPRECATED can be deleted",
+                stages.join(", ")
+            );
+            return Err(Refusal::new(ErrorCode::Conflict, message));
+        }
+        if version.time_of_deletion_us.is_some() {
+            let message = format!("version {no} of the secret is scheduled for deletion already");
+            return Err(Refusal::new(ErrorCode::Conflict, message));
+        }
+        let at_us = self.deletion_time(details)?;
+        let record = SecretRecord { etag: new_etag(), ..old.clone() };
+        self.keep(old, record, Some((no, Some(at_us)))).await
+    }
+
+    /// Takes the scheduled deletion of one version back.
+    ///
+    /// # Errors
+    /// `Conflict` when none is scheduled; as for an update.
+    pub async fn secret_version_cancel_deletion(
+        &self,
+        id: &str,
+        no: u32,
+        if_match: Option<&str>,
+    ) -> Result<SecretRecord, Refusal> {
+        let old = self.active(id, if_match).await?;
+        if self.version(id, no).await?.time_of_deletion_us.is_none() {
+            let message = format!("version {no} of the secret is not scheduled for deletion");
+            return Err(Refusal::new(ErrorCode::Conflict, message));
+        }
+        let record = SecretRecord { etag: new_etag(), ..old.clone() };
+        self.keep(old, record, Some((no, None))).await
+    }
+
+    async fn version(&self, id: &str, no: u32) -> Result<SecretVersion, Refusal> {
+        let (_, versions) = self.secret_versions(id).await?;
+        let found = versions.into_iter().find(|version| version.no == no);
+        found.ok_or_else(|| Refusal::not_found("version of the secret", &no.to_string()))
     }
 
     /// Takes a scheduled deletion back.
@@ -138,7 +208,7 @@ impl Platform {
             return Err(Refusal::new(ErrorCode::Conflict, message));
         }
         let record = SecretRecord { time_of_deletion_us: None, etag: new_etag(), ..old.clone() };
-        self.keep(old, record).await
+        self.keep(old, record, None).await
     }
 
     /// Moves a secret to another compartment.
@@ -153,11 +223,17 @@ impl Platform {
     ) -> Result<SecretRecord, Refusal> {
         let old = self.active(id, if_match).await?;
         let record = SecretRecord { compartment_id, etag: new_etag(), ..old.clone() };
-        self.keep(old, record).await
+        self.keep(old, record, None).await
     }
 
-    async fn keep(&self, old: SecretRecord, record: SecretRecord) -> Result<SecretRecord, Refusal> {
-        let change = SecretChange { record, etag: old.etag, version: None, now_us: self.now_us() };
+    async fn keep(
+        &self,
+        old: SecretRecord,
+        record: SecretRecord,
+        version_deletion: Option<(u32, Option<i64>)>,
+    ) -> Result<SecretRecord, Refusal> {
+        let (etag, now_us) = (old.etag, self.now_us());
+        let change = SecretChange { record, etag, version: None, version_deletion, now_us };
         self.store().secret_change(&change).await?;
         Ok(change.record)
     }

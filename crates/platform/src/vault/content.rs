@@ -96,8 +96,8 @@ impl Platform {
     /// A version with its content.
     ///
     /// # Errors
-    /// `NotAuthorizedOrNotFound` for a version that is not there, and for every version of a
-    /// secret that is scheduled for deletion; `InvalidParameter`.
+    /// `NotAuthorizedOrNotFound` for a version that is not there or is scheduled for deletion, and
+    /// for every version of a secret that is; `InvalidParameter`.
     pub async fn secret_bundle(
         &self,
         id: &str,
@@ -115,7 +115,9 @@ impl Platform {
                 && choice.name.as_ref().is_none_or(|name| version.name.as_ref() == Some(name))
                 && stage.is_none_or(|stage| record.stages(version.no).contains(&stage))
         };
-        let found = versions.into_iter().find(matches);
+        let mut readable =
+            versions.into_iter().filter(|version| version.time_of_deletion_us.is_none());
+        let found = readable.find(matches);
         let version = found.ok_or_else(|| Refusal::not_found("version of the secret", id))?;
         Ok((record, version))
     }

@@ -15,8 +15,8 @@ use crate::limits::{SECRET_METADATA_BYTES_MAX, SECRET_NAME_CHARS_MAX};
 use crate::list::Listed;
 use crate::models::new_etag;
 use crate::platform::Platform;
-use crate::store::{Secret, SecretQuery, SecretRecord, SecretVersion, Setup, Stored};
-use crate::validate::Findings;
+use crate::store::{SavedAnswer, Secret, SecretQuery, SecretRecord, SecretVersion, Setup, Stored};
+use crate::validate::{Asked, Findings};
 
 /// OCID of the platform's vault: there is one, named after the tenancy.
 pub fn vault_id(setup: &Setup) -> String {
@@ -75,25 +75,24 @@ impl Platform {
         self.store().secret_get(id).await
     }
 
-    /// Makes a secret with its first version.
+    /// A new secret with its first version, to be kept by [`Platform::secret_create`].
     ///
     /// # Errors
     /// `InvalidParameter` with everything that is wrong,
-    /// `RelatedResourceNotAuthorizedOrNotFound` for another vault or key,
-    /// `NotAuthorizedOrResourceAlreadyExists` for a name that is taken.
-    pub async fn secret_create(
+    /// `RelatedResourceNotAuthorizedOrNotFound` for another vault or key.
+    pub fn secret_new(
         &self,
-        details: CreateSecretDetails,
-    ) -> Result<SecretRecord, Refusal> {
+        asked: Asked<CreateSecretDetails>,
+    ) -> Result<(SecretRecord, SecretVersion), Refusal> {
+        let Asked { details, mut findings } = asked;
         for (name, given, ours) in [
             ("vaultId", &details.vault_id, vault_id(self.setup())),
             ("keyId", &details.key_id, key_id(self.setup())),
         ] {
             if *given != ours {
-                return Err(Refusal::related(name, given));
+                findings.related(Refusal::related(name, given));
             }
         }
-        let mut findings = Findings::default();
         check_name(&details.secret_name, &mut findings);
         findings.description(details.description.as_deref());
         let metadata = details.metadata.unwrap_or_default();
@@ -130,9 +129,22 @@ impl Platform {
             name: content.name,
             content: content.bytes,
             time_created_us: now_us,
+            time_of_deletion_us: None,
         };
-        self.store().secret_create(&record, &version).await?;
-        Ok(record)
+        Ok((record, version))
+    }
+
+    /// Keeps a new secret, with the answer for a retry token.
+    ///
+    /// # Errors
+    /// `NotAuthorizedOrResourceAlreadyExists` for a name that is taken.
+    pub async fn secret_create(
+        &self,
+        record: &SecretRecord,
+        version: &SecretVersion,
+        answer: Option<&SavedAnswer>,
+    ) -> Result<(), Refusal> {
+        Ok(self.store().secret_create(record, version, answer).await?)
     }
 
     /// A secret in any state.
@@ -161,7 +173,9 @@ impl Platform {
         id: &str,
     ) -> Result<(SecretRecord, Vec<SecretVersion>), Refusal> {
         let record = self.secret_record(id).await?;
-        let versions = self.store().secret_versions(id).await?;
+        let mut versions = self.store().secret_versions(id).await?;
+        let now_us = self.now_us();
+        versions.retain(|version| version.time_of_deletion_us.is_none_or(|at| at > now_us));
         Ok((record, versions))
     }
 }

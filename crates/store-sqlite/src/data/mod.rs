@@ -1,5 +1,6 @@
 //! Reading the data of messages: pages, items, snapshots.
 
+pub(crate) mod events;
 mod sql;
 
 use iot_api::data::DataCollection;
@@ -24,6 +25,9 @@ pub(crate) fn list(connection: &Connection, query: &DataQuery) -> Stored<Vec<Dat
         let no = twin_no(connection, ocid)?;
         let Some(no) = no else { return Ok(Vec::new()) };
         sql.bind(" AND d.twin = ?", Value::Integer(no));
+    }
+    if query.collection == DataCollection::HistorizedData {
+        bound_ids(&mut sql, &query.query.filter);
     }
     sql.condition(&source, &query.query.filter);
     sql.order(&source, &query.query.order);
@@ -110,6 +114,40 @@ fn one_instance(filter: &Filter, instance: usize) -> Option<&str> {
         }
         Filter::And(filters) => filters.iter().find_map(|filter| one_instance(filter, instance)),
         _ => None,
+    }
+}
+
+/// Historized values share rows, so that a value's id is an expression that no index knows. What the
+/// filter says of it in any case is said of the rows' keys too.
+fn bound_ids(sql: &mut Sql, filter: &Filter) {
+    // A row begins at or before each of its values.
+    let row_of = "(SELECT max(id) FROM historized_data WHERE id <= ?)";
+    let low = |sql: &mut Sql, id: &Operand| {
+        if let Operand::Integer(id) = id {
+            sql.bind(&format!(" AND d.id >= ifnull({row_of}, 0)"), Value::Integer(*id));
+        }
+    };
+    let high = |sql: &mut Sql, id: &Operand| {
+        if let Operand::Integer(id) = id {
+            sql.bind(" AND d.id <= ?", Value::Integer(*id));
+        }
+    };
+    match filter {
+        Filter::And(filters) => filters.iter().for_each(|filter| bound_ids(sql, filter)),
+        Filter::Compare { column: 0, op, value } => match op {
+            Compare::Eq => {
+                low(sql, value);
+                high(sql, value);
+            }
+            Compare::Gt | Compare::Gte => low(sql, value),
+            Compare::Lt | Compare::Lte => high(sql, value),
+            Compare::Ne => {}
+        },
+        Filter::Between { column: 0, low: from, high: to } => {
+            from.iter().for_each(|from| low(sql, from));
+            to.iter().for_each(|to| high(sql, to));
+        }
+        _ => {}
     }
 }
 

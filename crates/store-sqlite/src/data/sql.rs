@@ -2,10 +2,13 @@
 
 use iot_api::data::DataCollection;
 use ords_filter::{Compare, Filter, Operand, OrderTerm};
+use platform::store::EventKind;
 use rusqlite::types::Value;
 
 /// Where the rows of a collection come from.
 pub(super) struct Source {
+    /// Whose rows.
+    pub collection: DataCollection,
     from: &'static str,
     /// One expression per column, in the collection's order.
     columns: &'static [&'static str],
@@ -24,6 +27,7 @@ impl Source {
     pub fn of(collection: DataCollection) -> Source {
         match collection {
             DataCollection::RawData => Source {
+                collection,
                 from: "raw_data d CROSS JOIN instance t ON t.no = d.twin",
                 columns: &["d.id", "t.id", "d.endpoint", "d.content_type", "d.time_received_us"],
                 item: ", d.content",
@@ -32,6 +36,7 @@ impl Source {
                 value_column: None,
             },
             DataCollection::RejectedData => Source {
+                collection,
                 from: "rejected_data d CROSS JOIN instance t ON t.no = d.twin",
                 columns: &[
                     "d.id",
@@ -48,6 +53,7 @@ impl Source {
                 value_column: None,
             },
             DataCollection::HistorizedData => Source {
+                collection,
                 from: "historized_data d CROSS JOIN instance t ON t.no = d.twin CROSS JOIN json_each(d.content) e",
                 columns: &[
                     "(d.id + e.key)",
@@ -62,6 +68,7 @@ impl Source {
                 value_column: Some(3),
             },
             DataCollection::SnapshotData => Source {
+                collection,
                 from: "snapshot_data d CROSS JOIN instance t ON t.no = d.twin",
                 columns: &["t.id", "d.content_path", "d.value", "d.time_observed_us"],
                 item: "",
@@ -70,6 +77,7 @@ impl Source {
                 value_column: Some(2),
             },
             DataCollection::RawCommandData => Source {
+                collection,
                 from: "raw_command_data d CROSS JOIN instance t ON t.no = d.twin",
                 columns: &[
                     "d.id",
@@ -88,6 +96,41 @@ impl Source {
                 key: &["d.time_created_us", "d.id"],
                 instance_column: 1,
                 value_column: None,
+            },
+        }
+    }
+
+    /// The source of events in the item form of their collection, with their id behind it as
+    /// `event_id`. Values have none: they are packed.
+    pub fn of_events(kind: EventKind) -> Source {
+        match kind {
+            EventKind::Raw | EventKind::Normalized => Source {
+                item: ", d.content, d.id AS event_id",
+                ..Source::of(DataCollection::RawData)
+            },
+            EventKind::Rejected => Source {
+                item: ", d.content, d.id AS event_id",
+                ..Source::of(DataCollection::RejectedData)
+            },
+            // The command as it is, with status and times as they were. What came last is shown
+            // with the last status only.
+            EventKind::Command => Source {
+                from: "command_event v CROSS JOIN raw_command_data d ON d.id = v.command CROSS JOIN instance t ON t.no = d.twin",
+                columns: &[
+                    "d.id",
+                    "t.id",
+                    "d.request_endpoint",
+                    "d.request_duration",
+                    "d.request_data_format",
+                    "d.response_endpoint",
+                    "d.response_duration",
+                    "v.delivery_status",
+                    "d.time_created_us",
+                    "v.time_us",
+                    "iif(v.delivery_status = d.delivery_status, d.time_finished_us, NULL)",
+                ],
+                item: ", d.request_data, d.request_content_type, iif(v.delivery_status = d.delivery_status, d.response_data, NULL), iif(v.delivery_status = d.delivery_status, d.response_content_type, NULL), iif(v.delivery_status = d.delivery_status, d.response_data_format, NULL), d.created_by, v.id AS event_id",
+                ..Source::of(DataCollection::RawCommandData)
             },
         }
     }

@@ -76,7 +76,8 @@ impl Source {
         Ok(Source { model, model_path: model_path.to_owned(), definition })
     }
 
-    fn of_twin(
+    /// Reads the files that the configuration names for a twin.
+    pub fn of_twin(
         name: &str,
         global: &GlobalArgs,
         environment: &Environment,

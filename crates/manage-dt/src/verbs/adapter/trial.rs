@@ -35,7 +35,7 @@ pub fn run(args: &TryArgs, global: &GlobalArgs, environment: &Environment) -> Re
         rejected += usize::from(matches!(explanation.outcome, Outcome::Rejected(_)));
         match global.output {
             OutputFormat::Json => documents.push(trace::json(&explanation, adapter.model())),
-            OutputFormat::Table | OutputFormat::Sarif => report.part(
+            OutputFormat::Table | OutputFormat::Sarif | OutputFormat::Csv => report.part(
                 "message",
                 || Value::Null,
                 |width| trace::text(count, &endpoint, &explanation, adapter.model(), width),

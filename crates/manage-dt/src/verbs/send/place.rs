@@ -214,7 +214,7 @@ fn password_of(path: &Path) -> Result<String, Failure> {
 }
 
 /// As typed, else the envelope's, else the usual one; never with a leading slash.
-fn endpoint(args: &SendArgs, twin: &Twin, data_dir: &Path) -> Result<String, Failure> {
+pub fn endpoint(args: &SendArgs, twin: &Twin, data_dir: &Path) -> Result<String, Failure> {
     if let Some(typed) = &args.endpoint {
         if typed.starts_with("https://") || typed.starts_with("http://") {
             let text = format!("--endpoint {typed}: here it is the device's topic or path");

@@ -1,6 +1,7 @@
 //! Updates, gateways, relationships, ceilings, work requests and retry tokens.
 
 use super::{Place, cases, common, deletion, instance, model, model_create};
+use crate::limits::RETRY_TOKEN_US;
 use crate::list::{Field, ListQuery};
 use crate::store::{
     Adapter, Ceiling, Creation, Domain, Instance, Kind, Lifecycle, Model, Relationship,
@@ -192,13 +193,31 @@ cases! {
             headers: vec![("etag".into(), "e".into())],
             body: b"{}".to_vec(),
         };
-        store.retry_keep(&answer("a", 10), 0).await.unwrap();
+        model_create(&*store, &model("m1", "dtmi:a;1", &[]), "{}").await.unwrap();
+        let create = async |no: i64, answer: SavedAnswer| {
+            let twin = instance(&format!("i{no}"), no);
+            let creation = Creation { answer: Some(answer), ..Creation::of(twin) };
+            store.resource_create(&creation).await
+        };
+        create(1, answer("a", 10)).await.unwrap();
         assert_eq!(store.retry_get("a", 10).await.unwrap(), Some(answer("a", 10)));
         assert_eq!(store.retry_get("a", 11).await.unwrap(), None);
-        store.retry_keep(&answer("b", 20), 15).await.unwrap();
+        // What is refused has no answer.
+        create(1, answer("refused", 10)).await.unwrap_err();
+        assert_eq!(store.retry_get("refused", 0).await.unwrap(), None);
+        let twin: Instance = store.get("i1").await.unwrap().unwrap();
+        let stale = Update { etag: "stale".into(), answer: Some(answer("stale", 11)), ..Update::from(twin.clone()) };
+        assert_eq!(store.resource_update(&stale).await, Err(StoreError::EtagMismatch));
+        assert_eq!(store.retry_get("stale", 0).await.unwrap(), None);
+        let update = Update { answer: Some(answer("update", 11)), ..Update::from(twin) };
+        store.resource_update(&update).await.unwrap();
+        assert_eq!(store.retry_get("update", 0).await.unwrap(), Some(answer("update", 11)));
+        let later = RETRY_TOKEN_US + 11;
+        create(2, answer("b", later)).await.unwrap();
         assert_eq!(store.retry_get("a", 0).await.unwrap(), None);
+        assert!(store.retry_get("update", 0).await.unwrap().is_some());
         drop(store);
         let store = place.open().await;
-        assert_eq!(store.retry_get("b", 0).await.unwrap(), Some(answer("b", 20)));
+        assert_eq!(store.retry_get("b", 0).await.unwrap(), Some(answer("b", later)));
     }
 }

@@ -17,7 +17,7 @@ async fn twin(store: &dyn Store) -> TwinNo {
     store.get::<Instance>("i1").await.unwrap().unwrap().no
 }
 
-fn command(id: &str, twin: TwinNo, time: i64) -> NewCommand {
+pub(super) fn command(id: &str, twin: TwinNo, time: i64) -> NewCommand {
     NewCommand {
         open: OpenCommand {
             id: id.into(),
@@ -37,6 +37,7 @@ fn command(id: &str, twin: TwinNo, time: i64) -> NewCommand {
         response_duration: Some("PT7S".into()),
         created_by: Some("user".into()),
         time_created_us: time,
+        answer: None,
     }
 }
 

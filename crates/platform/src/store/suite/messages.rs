@@ -5,7 +5,9 @@ use std::sync::Arc;
 use iot_api::data::DataCollection;
 
 use super::{Place, cases, instance, message, model, model_create, rows, values};
-use crate::store::{Creation, DataCell, Instance, PurgeFrom, RowOutcome, TwinNo};
+use crate::store::{
+    Creation, DataCell, HistoryChange, HistoryFrom, Instance, PurgeFrom, RowOutcome, TwinNo,
+};
 
 cases! {
     async fn messages_are_kept_and_filtered(place: &dyn Place) {
@@ -109,5 +111,63 @@ cases! {
         store.commit_batch(Arc::new(vec![message(no, 50, RowOutcome::RawOnly)].into())).await.unwrap();
         let last = rows(&*store, RawData, r#"{"$orderby":{"id":-1}}"#).await;
         assert_eq!(last[0][0], DataCell::Integer(16));
+    }
+
+    async fn history_is_replaced_in_one_step(place: &dyn Place) {
+        use DataCollection::{HistorizedData, RawData, RejectedData};
+        let store = place.open().await;
+        model_create(&*store, &model("m1", "dtmi:a;1", &[]), "{}").await.unwrap();
+        for id in ["i1", "i2"] {
+            store.resource_create(&Creation::of(instance(id, 1))).await.unwrap();
+        }
+        let no = store.get::<Instance>("i1").await.unwrap().unwrap().no;
+        let other = store.get::<Instance>("i2").await.unwrap().unwrap().no;
+        let rejected =
+            |message: &str| RowOutcome::Rejected { code: 400, message: message.into() };
+        let batch = vec![
+            message(no, 10, values(7, &[("t", "1"), ("old", "1")])),
+            message(other, 15, values(15, &[("t", "9")])),
+            message(no, 20, rejected("bad")),
+            message(no, 30, values(30, &[("t", "3")])),
+            message(no, 40, values(40, &[("u", "4")])),
+        ];
+        store.commit_batch(Arc::new(batch.into())).await.unwrap();
+        let mut from = HistoryFrom {
+            twin: no,
+            after: 0,
+            since_us: i64::MIN,
+            before_us: 40,
+            rows_max: 2,
+            with_time_observed: true,
+        };
+        let first = store.history_read(&from).await.unwrap();
+        let seen: Vec<_> = first.iter().map(|m| (m.id, m.time_observed_us)).collect();
+        assert_eq!(seen, [(1, Some(7)), (3, None)]);
+        assert!(first.iter().all(|m| m.content == b"{}" && !m.is_answer));
+        from.after = 3;
+        let rest = store.history_read(&from).await.unwrap();
+        assert_eq!(rest.iter().map(|m| m.id).collect::<Vec<_>>(), [4]);
+
+        let outcomes = vec![
+            (1, rejected("late")),
+            (3, values(20, &[("t", "2"), ("u", "2")])),
+            (4, RowOutcome::RawOnly),
+            (99, values(99, &[("t", "99")])),
+        ];
+        let change = Arc::new(HistoryChange { twin: no, outcomes });
+        store.history_replace(change.clone()).await.unwrap();
+        // The same once more changes nothing that can be seen but ids.
+        store.history_replace(change).await.unwrap();
+        assert_eq!(rows(&*store, RawData, "{}").await.len(), 5);
+        let reasons = rows(&*store, RejectedData, "{}").await;
+        assert_eq!(reasons.len(), 1);
+        assert!(reasons[0].contains(&DataCell::Text("late".into())));
+        assert_eq!(rows(&*store, HistorizedData, r#"{"content_path":"old"}"#).await.len(), 0);
+        assert_eq!(rows(&*store, HistorizedData, "{}").await.len(), 4);
+        let content = store.instance_content(no).await.unwrap().values;
+        // `u` of the message that the change did not know is the later one.
+        let expected = [("t", "2", 20), ("u", "4", 40)].map(|(p, v, t)| (p.into(), v.into(), t));
+        assert_eq!(content, expected);
+        assert_eq!(store.instance_content(other).await.unwrap().values.len(), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! Models, adapters and instances.
 
 use super::{Place, cases, deletion, instance, model, model_create};
-use crate::list::{Field, ListParameters, ListQuery};
+use crate::list::{Field, ListQuery};
 use crate::store::{Creation, Instance, Kind, Lifecycle, StoreError};
 
 cases! {
@@ -17,8 +17,8 @@ cases! {
         let used = store.resource_delete(Kind::Model, &deletion("m1", None)).await;
         assert!(matches!(used, Err(StoreError::InUse(text)) if text.contains("i0")));
 
-        let parameters = ListParameters { limit: Some("2".into()), ..ListParameters::default() };
-        let mut query = ListQuery::new("dom".into(), &parameters).unwrap();
+        let mut query = ListQuery::matching("dom", &[], 2);
+        query.descending = true;
         let mut seen = Vec::new();
         loop {
             let page = store.list::<Instance>(&query).await.unwrap();
@@ -27,8 +27,7 @@ cases! {
             query.after = Some(next);
         }
         assert_eq!(seen, ["i4", "i3", "i2", "i1", "i0"]);
-        let named = ListQuery::new("dom".into(), &ListParameters::default()).unwrap();
-        let named = named.filter(Field::DisplayName, Some("name i3".into()));
+        let named = ListQuery::matching("dom", &[(Field::DisplayName, "name i3")], 100);
         assert_eq!(store.list::<Instance>(&named).await.unwrap().items.len(), 1);
 
         let stale = store.resource_delete(Kind::Instance, &deletion("i0", Some("old"))).await;
