@@ -3,7 +3,8 @@
 //! A row names its label by a small number instead of repeating two texts. Labels are committed
 //! before the rows that name them and are never removed, so what is known of them stays true.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use platform::store::{MessageRow, Stored};
@@ -11,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
 use crate::connection::{Database, failed};
 
-/// Labels at most: a device may invent an endpoint for each message. Rows beyond repeat the texts.
+/// Labels at most, and what is remembered of those that may become one. Rows beyond repeat the texts.
 const LABELS_MAX: usize = 65_536;
 
 /// Content types of one endpoint that get a label.
@@ -28,6 +29,9 @@ type Label = (String, Option<String>);
 struct Known {
     numbers: HashMap<String, Vec<(Option<String>, i64)>>,
     count: usize,
+    /// What came once lately.
+    seen: HashSet<u64>,
+    hashes: RandomState,
 }
 
 /// The labels of one store.
@@ -49,25 +53,23 @@ impl Labels {
             return Ok(numbers);
         }
         let written = database.write(move |transaction| write(transaction, missing)).await?;
-        if let Some(known) = &mut *self.lock() {
-            written.into_iter().for_each(|(label, no)| known.add(label, no));
-        }
-        Ok(self.look_up(rows).0)
+        let mut known = self.lock();
+        let Some(known) = &mut *known else { return Ok(numbers) };
+        written.into_iter().for_each(|(label, no)| known.add(label, no));
+        Ok(known.numbers(rows))
     }
 
     /// Numbers of the labels that are known, and what should get one.
     fn look_up(&self, rows: &[MessageRow]) -> (Vec<Option<i64>>, Vec<Label>) {
-        let known = self.lock();
-        let Some(known) = &*known else { return (vec![None; rows.len()], Vec::new()) };
+        let mut known = self.lock();
+        let Some(known) = &mut *known else { return (vec![None; rows.len()], Vec::new()) };
+        let numbers = known.numbers(rows);
         let mut missing: Vec<Label> = Vec::new();
-        let number = |row: &MessageRow| {
-            let found = known.number(&row.endpoint, row.content_type.as_deref());
-            if found.is_none() && known.has_room(row, missing.len()) {
+        for (row, _) in rows.iter().zip(&numbers).filter(|(_, number)| number.is_none()) {
+            if known.has_room(row, missing.len()) && known.is_seen_again(row) {
                 missing.push((row.endpoint.clone(), row.content_type.clone()));
             }
-            found
-        };
-        let numbers = rows.iter().map(number).collect();
+        }
         missing.sort_unstable();
         missing.dedup();
         (numbers, missing)
@@ -79,6 +81,10 @@ impl Labels {
 }
 
 impl Known {
+    fn numbers(&self, rows: &[MessageRow]) -> Vec<Option<i64>> {
+        rows.iter().map(|row| self.number(&row.endpoint, row.content_type.as_deref())).collect()
+    }
+
     fn number(&self, endpoint: &str, content_type: Option<&str>) -> Option<i64> {
         let types = self.numbers.get(endpoint)?;
         types.iter().find(|(known, _)| known.as_deref() == content_type).map(|(_, no)| *no)
@@ -88,6 +94,14 @@ impl Known {
         let bytes = row.endpoint.len() + row.content_type.as_ref().map_or(0, String::len);
         let types = self.numbers.get(&row.endpoint).map_or(0, Vec::len);
         bytes <= LABEL_BYTES_MAX && types < CONTENT_TYPES_MAX && self.count + more < LABELS_MAX
+    }
+
+    /// Whether the texts came before. Those that come once are not worth a label.
+    fn is_seen_again(&mut self, row: &MessageRow) -> bool {
+        if self.seen.len() >= LABELS_MAX {
+            self.seen.clear();
+        }
+        !self.seen.insert(self.hashes.hash_one((&row.endpoint, &row.content_type)))
     }
 
     fn add(&mut self, (endpoint, content_type): Label, no: i64) {
