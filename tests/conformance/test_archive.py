@@ -172,6 +172,21 @@ def test_archive_domain(own, tmp_path):
     assert "no place for command" in archive(own, 2, folder, *options, "--data", "command").stderr
 
 
+def test_a_configuration_without_twins_is_enough(own, tmp_path):
+    text = (own.client / "iot_config.yaml").read_text()
+    (tmp_path / "domain.yaml").write_text(text[:text.index("digital_twins:")])
+    done = in_client(own, "--iot-config-file", tmp_path / "domain.yaml", "archive", tmp_path / "a")
+    exits(0, done)
+    assert manifest(tmp_path / "a")["datasets"][0]["rows"] == MESSAGES + 2
+
+
+def test_a_place_that_is_no_folder_is_told(own, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for place in ("", tmp_path / "file"):
+        assert "is not a folder" in archive(own, 2, place).stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def sql(server, code, query, *options, **settings):
     return exits(code, run(server, "--local=" + str(server.state_dir), "sql", query, *options, **settings))
 

@@ -75,11 +75,11 @@ def test_every_kind_arrives_with_the_members_of_its_queue(env, twins, iot, data)
             request_endpoint="cmd/1", request_data={"led": True}
         )
         iot.invoke_raw_command(twin.id, details)
-        steps = [events.next() for _ in range(2)]
-        assert [kind for kind, *_ in steps] == ["command", "command"]
-        assert [event["delivery_status"] for *_, event in steps] == ["ACCEPTED", "REJECTED"]
-        assert steps[0][2]["time_finished"] is None and steps[1][2]["time_finished"]
-        assert steps[1][2]["request_data"] == {"led": True}
+        steps = [events.next() for _ in range(3)]
+        assert [kind for kind, *_ in steps] == ["command"] * 3
+        assert [event["delivery_status"] for *_, event in steps] == ["ACCEPTED", "PREPARED", "REJECTED"]
+        assert steps[0][2]["time_finished"] is None and steps[2][2]["time_finished"]
+        assert steps[2][2]["request_data"] == {"led": True}
 
 
 def test_websocket_says_the_same(env, twins):

@@ -577,6 +577,28 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// clap gives a verb's argument and a global one with the same id one value: what is typed as
+    /// the one arrives as the other, too.
+    #[test]
+    fn no_argument_of_a_verb_is_taken_for_a_global_one() {
+        fn check(globals: &clap::Command, command: &clap::Command) {
+            for verb in command.get_subcommands() {
+                for own in verb.get_arguments() {
+                    let same =
+                        globals.get_arguments().find(|global| global.get_id() == own.get_id());
+                    let is_meant = same.is_none_or(|global| own.get_long() == global.get_long());
+                    assert!(is_meant, "{}: {}", verb.get_name(), own.get_id());
+                }
+                check(globals, verb);
+            }
+        }
+        let root = Cli::command();
+        check(&root, &root);
+        let cli = parsed("manage-dt sql SELECT");
+        assert_eq!(cli.global.query, None);
+        assert!(matches!(cli.verb, Verb::Sql(sql) if sql.query.as_deref() == Some("SELECT")));
+    }
+
     #[test]
     fn global_options_stand_on_either_side_of_the_verb() {
         for line in [

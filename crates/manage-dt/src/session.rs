@@ -63,6 +63,19 @@ impl Definition {
         Ok(Definition { settings, config, twin, domain_id })
     }
 
+    /// Reads the configuration for a verb about the domain as a whole: it may define no twins, and
+    /// the `twin` is one without name and fields.
+    pub fn read_domain(
+        args: &GlobalArgs,
+        environment: &Environment,
+    ) -> Result<Definition, Failure> {
+        let settings = Settings::resolve(args, environment)?;
+        let config = IotConfig::read(&settings.iot_config_file)?;
+        let domain_id = config.domain_id()?.to_owned();
+        let twin = config.nobody();
+        Ok(Definition { settings, config, twin, domain_id })
+    }
+
     /// Prepares the connection: who signs, address, certificates. Sends nothing, but for an
     /// instance principal, which asks its own machine for its region.
     pub fn connect(self) -> Result<Session, Failure> {

@@ -1,6 +1,6 @@
 //! How fast a full store is read, and how many bytes a value and a message take.
 //!
-//! `cargo run --release -p store-sqlite --example read_rate -- [VALUES [FOLDER]]`: fills a store in
+//! `bench/read [VALUES [FOLDER]]`: fills a store in
 //! FOLDER (a temporary one, removed at the end) through the store port with VALUES historized values
 //! of 10,000 twins, five in a message as the sample's device sends them; then asks what the sample
 //! client asks, alone and beside ingest, and walks pages.
@@ -143,16 +143,54 @@ async fn page(store: &SqliteStore, q: &str, offset: u64, first_id: u64) -> Strin
     }
 }
 
-/// Bytes of each table and index.
+/// Walks all values of one path of one twin as a client does that goes on behind the last id; times
+/// of the pages.
+async fn walk(store: &SqliteStore, messages: u64) -> Vec<f64> {
+    let id = instance(1).common.id;
+    let (mut last, mut count, mut times) = (0, 0, Vec::new());
+    loop {
+        let q = format!(
+            r#"{{"digital_twin_instance_id":"{id}","content_path":"humidity","id":{{"$gt":{last}}}}}"#
+        );
+        let query = query(&q, 101, 0);
+        let started = Instant::now();
+        let rows = store.data_list(&query).await.unwrap();
+        times.push(started.elapsed().as_secs_f64() * 1000.0);
+        let page = &rows[..rows.len().min(100)];
+        count += page.len() as u64;
+        let Some(DataCell::Integer(id)) = page.last().map(|row| row[0].clone()) else { break };
+        last = id;
+    }
+    assert_eq!(count, messages.div_ceil(TWINS), "messages of a twin");
+    times.sort_by(f64::total_cmp);
+    times
+}
+
+/// Bytes on disk of a value and of a message, and those of each table and index.
 fn sizes(path: &Path, messages: u64) {
     let connection = rusqlite::Connection::open(path).unwrap();
     let mut statement = connection
-        .prepare("SELECT name, sum(pgsize), sum(payload), sum(ncell) FROM dbstat GROUP BY 1 ORDER BY 2 DESC LIMIT 8")
+        .prepare("SELECT name, sum(pgsize) FROM dbstat GROUP BY 1 ORDER BY 2 DESC LIMIT 8")
         .unwrap();
     let mut rows = statement.query([]).unwrap();
+    let mut tables = Vec::new();
     while let Some(row) = rows.next().unwrap() {
         let (name, bytes): (String, i64) = (row.get(0).unwrap(), row.get(1).unwrap());
-        println!("  {name:<24} {:>8.1} bytes a message", bytes as f64 / messages as f64);
+        tables.push((name, bytes as f64 / messages as f64));
+    }
+    let sum = |prefix: &str| -> f64 {
+        tables.iter().filter(|(name, _)| name.starts_with(prefix)).map(|(_, bytes)| bytes).sum()
+    };
+    let payloads: usize = (0..1000).map(|number| message(number).content.len()).sum();
+    let payload = payloads as f64 / 1000.0;
+    println!(
+        "on disk: {:.1} bytes a historized value; {:.1} bytes a raw message of {payload:.0} bytes, {:.2} times the payload; with their indexes:",
+        sum("historized_data") / VALUES_A_MESSAGE as f64,
+        sum("raw_data"),
+        sum("raw_data") / payload
+    );
+    for (name, bytes) in tables {
+        println!("  {name:<24} {bytes:>8.1} bytes a message");
     }
 }
 
@@ -192,14 +230,13 @@ async fn main() {
     load.await.unwrap();
     told(&format!("the same beside {rate:.0} messages/s"), &times);
 
+    let messages = messages + sent.load(Ordering::Relaxed);
+    told("a page of one value of one twin", &walk(&store, messages).await);
     let far = values - 20_000;
     println!("a page of 10,000: at offset 0: {}", page(&store, "", 0, 1).await);
     println!("  at offset {far}: {}", page(&store, "", far, far + 1).await);
     let behind = format!(r#"{{"id":{{"$gt":{far}}}}}"#);
     println!("  behind the id {far}: {}", page(&store, &behind, 0, far + 1).await);
     drop(store);
-    let messages = messages + sent.load(Ordering::Relaxed);
-    let bytes = std::fs::metadata(&path).unwrap().len();
-    println!("on disk: {:.1} bytes a message, payload 92 bytes", bytes as f64 / messages as f64);
     sizes(&path, messages);
 }

@@ -8,10 +8,14 @@ use rusqlite::{CachedStatement, Transaction, params};
 use crate::connection::failed;
 use crate::held;
 
-/// Writes the rows in their order, then frees packet ids.
-pub(crate) fn commit(transaction: &Transaction<'_>, batch: &Batch) -> Stored<()> {
+/// Writes the rows in their order, then frees packet ids. `labels` are those of the rows.
+pub(crate) fn commit(
+    transaction: &Transaction<'_>,
+    batch: &Batch,
+    labels: &[Option<i64>],
+) -> Stored<()> {
     if !batch.rows.is_empty() {
-        write(transaction, &batch.rows).map_err(failed)?;
+        write(transaction, &batch.rows, labels).map_err(failed)?;
     }
     for released in &batch.released {
         held::release(transaction, released).map_err(failed)?;
@@ -19,27 +23,37 @@ pub(crate) fn commit(transaction: &Transaction<'_>, batch: &Batch) -> Stored<()>
     Ok(())
 }
 
-fn write(transaction: &Transaction<'_>, batch: &[MessageRow]) -> rusqlite::Result<()> {
+fn write(
+    transaction: &Transaction<'_>,
+    batch: &[MessageRow],
+    labels: &[Option<i64>],
+) -> rusqlite::Result<()> {
     let mut raw_id = next_id(transaction, "raw")?;
     let mut rejected_id = next_id(transaction, "rejected")?;
     let mut historized = HistorizedRows::open(transaction)?;
     // Only the last value of a path in a batch can be seen, so only it is written.
     let mut snapshot: HashMap<(i64, &str), (&str, i64)> = HashMap::new();
     let mut insert_raw = transaction.prepare_cached(
-        "INSERT INTO raw_data (id, twin, endpoint, content_type, time_received_us, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO raw_data (id, twin, endpoint, content_type, time_received_us, content, label) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     let mut insert_rejected = transaction.prepare_cached(
-        "INSERT INTO rejected_data (id, twin, endpoint, content_type, time_received_us, reason_code, reason_message, content, raw_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO rejected_data (id, twin, endpoint, content_type, time_received_us, reason_code, reason_message, content, raw_id, label) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
-    for row in batch {
+    for (row, label) in batch.iter().zip(labels) {
         let (twin, content) = (row.twin.0, row.content.as_ref());
+        // A label says both.
+        let (endpoint, content_type) = match label {
+            Some(_) => ("", None),
+            None => (row.endpoint.as_str(), row.content_type.as_deref()),
+        };
         insert_raw.execute(params![
             raw_id,
             twin,
-            row.endpoint,
-            row.content_type,
+            endpoint,
+            content_type,
             row.time_received_us,
-            content
+            content,
+            label
         ])?;
         if let Some(held) = &row.held {
             held::hold(transaction, held)?;
@@ -56,13 +70,14 @@ fn write(transaction: &Transaction<'_>, batch: &[MessageRow]) -> rusqlite::Resul
                 insert_rejected.execute(params![
                     rejected_id,
                     twin,
-                    row.endpoint,
-                    row.content_type,
+                    endpoint,
+                    content_type,
                     row.time_received_us,
                     code,
                     message,
                     content,
-                    raw_id
+                    raw_id,
+                    label
                 ])?;
                 rejected_id += 1;
             }

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("events.sql"),
     include_str!("history.sql"),
     include_str!("secret_version_deletion.sql"),
+    include_str!("labels.sql"),
 ];
 
 /// Older SQLite can corrupt a database whose log is reset (dependencies: fixed in 3.51.3).

@@ -175,8 +175,9 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
 
 /// Tables behind the views. They hold no secret, and nothing else can be read, by whatever detour: a
 /// name that a query gives to a part of itself can be that of a view.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "raw_data",
+    "message_label",
     "rejected_data",
     "historized_data",
     "snapshot_data",

@@ -27,12 +27,12 @@ pub(crate) fn read(connection: &Connection, from: &HistoryFrom) -> Stored<Vec<Ke
 
 fn messages(connection: &Connection, from: &HistoryFrom) -> rusqlite::Result<Vec<KeptMessage>> {
     let mut statement = connection.prepare_cached(
-        "SELECT d.id, d.endpoint, d.content, d.time_received_us,
-            d.endpoint IN (SELECT response_endpoint FROM raw_command_data WHERE response_data IS NOT NULL)
+        "SELECT d.id, coalesce(l.endpoint, d.endpoint), d.content, d.time_received_us,
+            coalesce(l.endpoint, d.endpoint) IN (SELECT response_endpoint FROM raw_command_data WHERE response_data IS NOT NULL)
             AND EXISTS (SELECT 1 FROM raw_command_data c
-                WHERE c.response_endpoint = d.endpoint AND CAST(c.response_data AS BLOB) = CAST(d.content AS BLOB)
+                WHERE c.response_endpoint = coalesce(l.endpoint, d.endpoint) AND CAST(c.response_data AS BLOB) = CAST(d.content AS BLOB)
                 AND d.time_received_us BETWEEN c.time_created_us AND c.time_finished_us + ?6)
-         FROM raw_data d
+         FROM raw_data d LEFT JOIN message_label l ON l.no = d.label
          WHERE d.twin = ?1 AND d.id > ?2 AND d.time_received_us >= ?3 AND d.time_received_us < ?4
          ORDER BY d.id LIMIT ?5",
     )?;
@@ -141,8 +141,8 @@ fn insert(
     let mut historized = HistorizedRows::open(transaction)?;
     let mut rejected_id = next_id(transaction, "rejected")?;
     let mut insert_rejected = transaction.prepare_cached(
-        "INSERT INTO rejected_data (id, twin, endpoint, content_type, time_received_us, reason_code, reason_message, content, raw_id)
-         SELECT ?2, twin, endpoint, content_type, time_received_us, ?3, ?4, content, id FROM raw_data WHERE id = ?1",
+        "INSERT INTO rejected_data (id, twin, endpoint, content_type, time_received_us, reason_code, reason_message, content, raw_id, label)
+         SELECT ?2, twin, endpoint, content_type, time_received_us, ?3, ?4, content, id, label FROM raw_data WHERE id = ?1",
     )?;
     for (raw_id, outcome) in change.outcomes.iter().filter(|(id, _)| known.contains(id)) {
         match outcome {

@@ -13,6 +13,7 @@ mod devices;
 mod held;
 mod history;
 mod identity;
+mod labels;
 mod lists;
 mod references;
 mod resources;
@@ -31,10 +32,18 @@ use platform::store::Stored;
 
 use connection::Database;
 pub use console::{Console, ConsoleError, ConsoleValue, Rows};
+use labels::Labels;
 
 /// The store of one state directory.
 pub struct SqliteStore {
     database: Database,
+    labels: Labels,
+}
+
+impl From<Database> for SqliteStore {
+    fn from(database: Database) -> SqliteStore {
+        SqliteStore { database, labels: Labels::default() }
+    }
 }
 
 impl SqliteStore {
@@ -44,7 +53,7 @@ impl SqliteStore {
     /// [`platform::store::StoreError::Failed`] when the file cannot be opened, or was written by a
     /// newer version.
     pub fn open(path: &Path) -> Stored<SqliteStore> {
-        Ok(SqliteStore { database: Database::open(path)? })
+        Ok(Database::open(path)?.into())
     }
 
     /// Opens the file of a platform that runs in another process. Both may read and write; a write
@@ -54,7 +63,7 @@ impl SqliteStore {
     /// [`platform::store::StoreError::Failed`] when the file cannot be opened, or when its schema
     /// is not this version's: it is not changed under a running platform.
     pub fn open_beside(path: &Path) -> Stored<SqliteStore> {
-        Ok(SqliteStore { database: Database::open_beside(path)? })
+        Ok(Database::open_beside(path)?.into())
     }
 
     /// Bytes of the whole state.
@@ -79,7 +88,7 @@ impl SqliteStore {
     /// # Errors
     /// [`platform::store::StoreError::Failed`]; nothing has changed then.
     pub async fn restore(&self, snapshot: &MemorySnapshot) -> Stored<SqliteStore> {
-        Ok(SqliteStore { database: self.database.restore(snapshot.0.clone()).await? })
+        Ok(self.database.restore(snapshot.0.clone()).await?.into())
     }
 }
 

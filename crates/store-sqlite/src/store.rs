@@ -140,7 +140,8 @@ impl Store for SqliteStore {
     }
 
     async fn commit_batch(&self, batch: Arc<Batch>) -> Stored<()> {
-        self.database.write(move |transaction| batch::commit(transaction, &batch)).await
+        let labels = self.labels.of(&self.database, &batch.rows).await?;
+        self.database.write(move |transaction| batch::commit(transaction, &batch, &labels)).await
     }
 
     async fn history_read(&self, from: &HistoryFrom) -> Stored<Vec<KeptMessage>> {

@@ -1,17 +1,24 @@
 -- What `manage-dt sql` can read: docs/sql.md. Members have the names of the data API. Times are texts
 -- that sort as they are; the columns whose names end in _us are what has an index, behind
 -- digital_twin_instance_id.
-CREATE TEMP VIEW rawData AS SELECT d.id AS id, t.id AS digital_twin_instance_id, d.endpoint AS endpoint,
-    d.content_type AS content_type, rfc3339(d.time_received_us) AS time_received,
-    payload_text(d.content, d.content_type) AS content, d.time_received_us AS time_received_us,
+CREATE TEMP VIEW rawData AS SELECT d.id AS id, t.id AS digital_twin_instance_id,
+    coalesce(l.endpoint, d.endpoint) AS endpoint,
+    coalesce(l.content_type, d.content_type) AS content_type,
+    rfc3339(d.time_received_us) AS time_received,
+    payload_text(d.content, coalesce(l.content_type, d.content_type)) AS content,
+    d.time_received_us AS time_received_us,
     length(d.content) AS content_bytes, t.parent_id AS iot_domain_id
-    FROM main.raw_data d JOIN main.instance t ON t.no = d.twin;
+    FROM main.raw_data d JOIN main.instance t ON t.no = d.twin
+    LEFT JOIN main.message_label l ON l.no = d.label;
 CREATE TEMP VIEW rejectedData AS SELECT d.id AS id, t.id AS digital_twin_instance_id,
-    d.endpoint AS endpoint, d.content_type AS content_type,
+    coalesce(l.endpoint, d.endpoint) AS endpoint,
+    coalesce(l.content_type, d.content_type) AS content_type,
     rfc3339(d.time_received_us) AS time_received, d.reason_code AS reason_code,
-    d.reason_message AS reason_message, payload_text(d.content, d.content_type) AS content,
+    d.reason_message AS reason_message,
+    payload_text(d.content, coalesce(l.content_type, d.content_type)) AS content,
     d.time_received_us AS time_received_us, t.parent_id AS iot_domain_id
-    FROM main.rejected_data d JOIN main.instance t ON t.no = d.twin;
+    FROM main.rejected_data d JOIN main.instance t ON t.no = d.twin
+    LEFT JOIN main.message_label l ON l.no = d.label;
 CREATE TEMP VIEW historizedData AS SELECT d.id + e.key AS id, t.id AS digital_twin_instance_id,
     e.value ->> 0 AS content_path, e.value ->> 1 AS value,
     rfc3339(d.time_observed_us) AS time_observed, d.time_observed_us AS time_observed_us,

@@ -13,6 +13,7 @@ const SECONDS_MAX: u64 = 3600;
 #[derive(Debug, Args)]
 pub struct SqlArgs {
     /// One SELECT; from stdin when it is absent or `-`
+    #[arg(id = "statement", value_name = "QUERY")]
     pub query: Option<String>,
     /// Longest time that the query may take
     #[arg(

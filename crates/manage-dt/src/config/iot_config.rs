@@ -111,6 +111,11 @@ impl IotConfig {
         Ok(Twin { name: name.to_owned(), path: self.path.clone(), fields })
     }
 
+    /// A twin without name and fields, for what is about none.
+    pub fn nobody(&self) -> Twin {
+        Twin { name: String::new(), path: self.path.clone(), fields: Entries(Vec::new()) }
+    }
+
     fn unknown_twin(&self, name: &str, twins: &[(String, Option<Members>)]) -> Failure {
         let path = self.path.display();
         let names: Vec<&str> = twins.iter().map(|(name, _)| name.as_str()).collect();

@@ -40,7 +40,7 @@ pub fn run(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let datasets = datasets(args)?;
-    let session = Definition::read_first(global, environment)?.connect()?;
+    let session = Definition::read_domain(global, environment)?.connect()?;
     let mut report = Report::on_stdout(global.output, environment);
     if args.dry_run {
         let manifest = runtime::block_on(async {
@@ -86,6 +86,10 @@ fn datasets(args: &ArchiveArgs) -> Result<Vec<Dataset>, Failure> {
 
 /// Makes a folder (mode 0700) with those above it.
 fn make_folder(folder: &Path) -> Result<(), Failure> {
+    if folder.as_os_str().is_empty() || folder.exists() && !folder.is_dir() {
+        let what = format!("'{}' is not a folder", folder.display());
+        return Err(Failure::usage(what).hint("name one that is new, or that an archive is in"));
+    }
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| file_failed(folder, error))
 }

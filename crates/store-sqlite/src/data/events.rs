@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::value::RawValue;
 
-use super::sql::{Source, Sql};
+use super::sql::{ENDPOINT, Source, Sql};
 use super::{columns, extra, read, snapshot};
 use crate::connection::failed;
 
@@ -89,7 +89,7 @@ fn select(query: &EventQuery) -> Sql {
             EventKind::Command => {
                 sql.bind(" AND d.request_endpoint = ?", Value::Text(endpoint.clone()));
             }
-            _ => sql.bind(" AND d.endpoint = ?", Value::Text(endpoint.clone())),
+            _ => sql.bind(&format!(" AND {ENDPOINT} = ?"), Value::Text(endpoint.clone())),
         }
     }
     sql

@@ -5,6 +5,10 @@ use ords_filter::{Compare, Filter, Operand, OrderTerm};
 use platform::store::EventKind;
 use rusqlite::types::Value;
 
+/// Endpoint and content type of a message `d` that has a label `l`, or both texts itself.
+pub(super) const ENDPOINT: &str = "coalesce(l.endpoint, d.endpoint)";
+const CONTENT_TYPE: &str = "coalesce(l.content_type, d.content_type)";
+
 /// Where the rows of a collection come from.
 pub(super) struct Source {
     /// Whose rows.
@@ -28,8 +32,8 @@ impl Source {
         match collection {
             DataCollection::RawData => Source {
                 collection,
-                from: "raw_data d CROSS JOIN instance t ON t.no = d.twin",
-                columns: &["d.id", "t.id", "d.endpoint", "d.content_type", "d.time_received_us"],
+                from: "raw_data d CROSS JOIN instance t ON t.no = d.twin LEFT JOIN message_label l ON l.no = d.label",
+                columns: &["d.id", "t.id", ENDPOINT, CONTENT_TYPE, "d.time_received_us"],
                 item: ", d.content",
                 key: &["d.id"],
                 instance_column: 1,
@@ -37,12 +41,12 @@ impl Source {
             },
             DataCollection::RejectedData => Source {
                 collection,
-                from: "rejected_data d CROSS JOIN instance t ON t.no = d.twin",
+                from: "rejected_data d CROSS JOIN instance t ON t.no = d.twin LEFT JOIN message_label l ON l.no = d.label",
                 columns: &[
                     "d.id",
                     "t.id",
-                    "d.endpoint",
-                    "d.content_type",
+                    ENDPOINT,
+                    CONTENT_TYPE,
                     "d.time_received_us",
                     "d.reason_code",
                     "d.reason_message",
