@@ -31,13 +31,26 @@ pub fn find(settings: &Settings) -> Result<FoundProfile, Failure> {
         tracing::debug!("OCI authentication: Config file");
         let path = existing_file(settings)?;
         let origin = format!("profile {} in {}", settings.profile, path.display());
-        let profile = read(&path, &settings.profile)?;
-        FoundProfile { profile: profile.with_environment(variable), origin }
+        let mut profile = read(&path, &settings.profile)?;
+        profile.region = profile.region.or_else(|| variable("OCI_REGION"));
+        tell_what_does_not_count(environment);
+        FoundProfile { profile, origin }
     };
     if let Some(region) = &settings.region {
         profile.profile.region = Some(region.clone());
     }
     Ok(profile)
+}
+
+/// Half a set of credentials in the environment is not mixed into a profile, as in the original.
+fn tell_what_does_not_count(environment: &Environment) {
+    let names = ["USER", "TENANCY", "FINGERPRINT", "KEY_FILE", "PASSPHRASE", "SECURITY_TOKEN_FILE"];
+    let names = names.map(|name| format!("OCI_CLI_{name}"));
+    let set: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| environment.get(name).is_some()).collect();
+    if !set.is_empty() {
+        tracing::debug!("Without OCI_CLI_KEY_CONTENT these do not count: {}", set.join(", "));
+    }
 }
 
 fn existing_file(settings: &Settings) -> Result<PathBuf, Failure> {
