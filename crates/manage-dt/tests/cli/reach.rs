@@ -110,7 +110,7 @@ fn the_circuit_is_seen_with_d() {
     let (code, _, err) = desk.run(&arguments);
     assert_eq!(code, 1, "{err}");
     assert!(err.contains("is open after 10 failures: nothing is sent for 30 s"), "{err}");
-    assert!(err.contains("it failed 10 times in a row, the last time with 429"), "{err}");
+    assert!(err.contains(" times in a row, the last time with 429 TooManyRequests"), "{err}");
     let sent = fake.requests().iter().filter(|request| request.starts_with("POST")).count();
     assert!((10..18).contains(&sent), "{sent}: ten, and those that were under way");
 }
