@@ -130,7 +130,10 @@ def test_revoking_ends_older_certificates(twin, server, issue, env, data):
     assert old.connect_reason() == "Success"
     command = [binary(), "device-cert", "revoke", "--external-key", twin.key, "--state-dir",
                server.state_dir]
-    done = subprocess.run(command, capture_output=True, text=True)
+    asked = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert asked.returncode == 2 and "--yes" in asked.stderr, asked.stderr
+    assert old.connect_reason() == "Success", "nothing has been changed"
+    done = subprocess.run([*command, "--yes"], capture_output=True, text=True)
     assert done.returncode == 0 and twin.key in done.stdout, done.stderr
     assert old.connect_reason() == "Not authorized"
     assert old.post("a", b"x").status_code == 401

@@ -34,7 +34,7 @@ pub use archive::{ArchiveArgs, Dataset, Format, Layout};
 pub use bulk::BulkArgs;
 pub use command::{CommandArgs, Payload};
 pub use declare::{ApplyArgs, DriftArgs, ExportArgs, PlanArgs};
-pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs};
+pub use device_cert::{CertifiedArgs, DeviceCertAction, DeviceCertArgs, IssueArgs, RevokeArgs};
 pub use emulate::{ClockArgs, ClockVerb, EmulateArgs, EmulateVerb};
 pub use global::{GlobalArgs, OutputFormat};
 pub use init::InitArgs;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::args::{
     CertifiedArgs, DeviceCertAction, DeviceCertArgs, GlobalArgs, IssueArgs, OutputFormat,
+    RevokeArgs,
 };
 use crate::config::{Environment, local};
 use crate::failure::Failure;
@@ -40,16 +41,19 @@ pub fn run(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let device = match &args.action {
-        DeviceCertAction::Issue(IssueArgs { device, .. }) | DeviceCertAction::Revoke(device) => {
-            device
-        }
+        DeviceCertAction::Issue(IssueArgs { device, .. })
+        | DeviceCertAction::Revoke(RevokeArgs { device, .. }) => device,
     };
     let external_key = external_key(device, global, environment)?;
     let state_dir = global.local.as_deref().unwrap_or(&device.state_dir);
     let state_dir = local::state_dir(state_dir, environment);
     match &args.action {
         DeviceCertAction::Issue(args) => issue(external_key, args, &state_dir, global.output),
-        DeviceCertAction::Revoke(_) => revoke(external_key, &state_dir, global.output),
+        DeviceCertAction::Revoke(args) => {
+            let question = format!("Take all certificates of '{external_key}' out of use?");
+            crate::confirm::confirmed(args.yes, &question)?;
+            revoke(external_key, &state_dir, global.output)
+        }
     }
 }
 
