@@ -110,7 +110,7 @@ def test_mistakes_are_named(server):
     )
     assert "letters, digits" in user(server, "add", "../x", "--compartment", "c", code=2)
     assert "no such user" in user(server, "remove", "zoe", code=1)
-    assert "cannot be removed" in user(server, "remove", "admin", code=2)
+    assert "cannot be removed" in user(server, "remove", "admin", "--yes", code=2)
 
 
 def test_only_a_manager_rewrites_history(server, iot, add):
