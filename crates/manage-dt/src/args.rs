@@ -577,6 +577,33 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// The library takes two arguments of one name for one, and says nothing.
+    #[test]
+    fn no_verb_has_an_argument_with_the_name_of_a_global_one() {
+        fn clashes(
+            path: &str,
+            command: &clap::Command,
+            global: &[String],
+            found: &mut Vec<String>,
+        ) {
+            for verb in command.get_subcommands() {
+                let path = format!("{path} {}", verb.get_name());
+                let names = verb.get_arguments().map(|argument| argument.get_id().as_str());
+                let same = names.filter(|name| global.iter().any(|known| known == name));
+                found.extend(same.map(|name| format!("{path}: {name}")));
+                clashes(&path, verb, global, found);
+            }
+        }
+        let command = Cli::command();
+        let ids = command.get_arguments().filter(|argument| argument.is_global_set());
+        let global: Vec<String> = ids.map(|argument| argument.get_id().to_string()).collect();
+        assert!(global.iter().any(|name| name == "query"), "{global:?}");
+        let mut found = Vec::new();
+        clashes("", &command, &global, &mut found);
+        // A topic there; `parse` tells the two apart.
+        assert_eq!(found, [" adapter try: endpoint", " send: endpoint", " simulate: endpoint"]);
+    }
+
     #[test]
     fn global_options_stand_on_either_side_of_the_verb() {
         for line in [
