@@ -58,8 +58,9 @@ fn existing_file(settings: &Settings) -> Result<PathBuf, Failure> {
         return match named.is_file() {
             true => Ok(named.clone()),
             false => Err(Failure::usage(format!(
-                "OCI configuration file {} does not exist",
-                named.display()
+                "OCI configuration file {} {}",
+                named.display(),
+                if named.exists() { "is not a file" } else { "does not exist" }
             ))
             .hint("--config-file or OCI_CLI_CONFIG_FILE names it")),
         };
@@ -85,7 +86,7 @@ fn usual_files(environment: &Environment) -> Vec<PathBuf> {
 fn read(path: &Path, name: &str) -> Result<Profile, Failure> {
     let shown = path.display();
     tracing::debug!("Config file found at {shown}");
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = crate::files::read_text(path).map_err(|error| {
         Failure::usage(format!("OCI configuration file {shown} cannot be read: {error}"))
     })?;
     profile_from_ini(&text, name)
