@@ -130,7 +130,13 @@ def test_revoking_ends_older_certificates(twin, server, issue, env, data):
     assert old.connect_reason() == "Success"
     command = [binary(), "device-cert", "revoke", "--external-key", twin.key, "--state-dir",
                server.state_dir]
-    done = subprocess.run(command, capture_output=True, text=True)
+    asked = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert asked.returncode == 2 and "--yes" in asked.stderr, asked.stderr
+    assert old.connect_reason() == "Success", "nothing has been changed"
+    with open("/dev/full", "w") as full:
+        told = subprocess.run([*command, "--yes"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert told.returncode == 1 and "cannot write the results" in told.stderr, told.stderr
+    done = subprocess.run([*command, "--yes"], capture_output=True, text=True)
     assert done.returncode == 0 and twin.key in done.stdout, done.stderr
     assert old.connect_reason() == "Not authorized"
     assert old.post("a", b"x").status_code == 401

@@ -166,6 +166,35 @@ def test_the_demo_tells_the_whole_story(server):
     assert "record(s)" in done.stdout
 
 
+def test_readers_that_go_away(tmp_path):
+    """A closed pipe or a full disk behind stdout ends neither the demo nor a platform."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [binary(), "demo"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+            stdin=subprocess.DEVNULL,
+        )
+    assert "panicked" not in done.stderr, done.stderr
+    with open("/dev/full", "w") as full, open(tmp_path / "err", "w") as err:
+        serve = subprocess.Popen(
+            [binary(), "serve", "--state-dir", tmp_path / "state", "--https-port", "0",
+             "--mqtts-port", "0"],
+            stdout=full, stderr=err, stdin=subprocess.DEVNULL,
+        )
+        try:
+            deadline = time.monotonic() + 30
+            asked = None
+            while asked is None or asked.returncode:
+                assert serve.poll() is None, (tmp_path / "err").read_text()
+                assert time.monotonic() < deadline, asked
+                time.sleep(0.1)
+                asked = subprocess.run(
+                    [binary(), f"--local={tmp_path / 'state'}", "list"], capture_output=True
+                )
+        finally:
+            serve.terminate()
+            assert serve.wait(30) == 0
+
+
 def oci_cli(server, *arguments):
     """The unmodified OCI CLI."""
     program = Path(sys.executable).parent / "oci"

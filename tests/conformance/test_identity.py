@@ -37,7 +37,7 @@ def add(server):
 
     yield add
     for name in names:
-        user(server, "remove", name)
+        user(server, "remove", name, "--yes")
 
 
 def status(call, *arguments, **options):
@@ -93,8 +93,9 @@ def test_a_removed_user_is_gone_at_once(server, env):
     added = user(server, "add", name, "--policy", f"allow user {name} to read iot-family in tenancy")
     config = oci.config.from_file(added["files"]["config"], "LOCAL")
     client = oci.iot.IotClient(config, retry_strategy=oci.retry.NoneRetryStrategy())
+    assert "--yes" in user(server, "remove", name, code=2), "nobody is there to be asked"
     assert status(client.get_iot_domain, env["IOT_DOMAIN_ID"]) == 200
-    user(server, "remove", name)
+    user(server, "remove", name, "--yes")
     assert status(client.get_iot_domain, env["IOT_DOMAIN_ID"]) == 401
 
 
@@ -109,7 +110,7 @@ def test_mistakes_are_named(server):
     )
     assert "letters, digits" in user(server, "add", "../x", "--compartment", "c", code=2)
     assert "no such user" in user(server, "remove", "zoe", code=1)
-    assert "cannot be removed" in user(server, "remove", "admin", code=2)
+    assert "cannot be removed" in user(server, "remove", "admin", "--yes", code=2)
 
 
 def test_only_a_manager_rewrites_history(server, iot, add):

@@ -7,6 +7,7 @@ import subprocess
 import oci
 import pytest
 import requests
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from oci.auth.federation_client import AuthTokenRequestSigner
 
@@ -101,6 +102,47 @@ def test_api_key_of_the_environment_alone(desk, cloud):
         OCI_CLI_TENANCY=TENANCY, OCI_CLI_FINGERPRINT=name, OCI_CLI_REGION="standin-1",
     )
     signer = oci.signer.Signer(TENANCY, USER, name, str(desk.folder / "key.pem"))
+    for call in desk.calls():
+        same_as(signer, cloud.base, *call)
+
+
+def test_an_encrypted_key(desk, cloud):
+    """With its pass phrase in the profile; variables without `OCI_CLI_KEY_CONTENT` do not count."""
+    name = fingerprint(desk.key.public_key())
+    kind = serialization.BestAvailableEncryption(b"open sesame")
+    encrypted = desk.key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, kind
+    )
+    (desk.folder / "key.pem").write_bytes(encrypted)
+    desk.config(
+        f"[DEFAULT]\nuser={USER}\ntenancy={TENANCY}\nfingerprint={name}\nkey_file=~/key.pem\n"
+        "region=standin-1\npass_phrase=open sesame\n"
+    )
+    desk.create(
+        OCI_CLI_USER="ocid1.user.oc0..other", OCI_CLI_TENANCY="ocid1.tenancy.oc0..other",
+        OCI_CLI_FINGERPRINT="00", OCI_CLI_PASSPHRASE="wrong", OCI_CLI_KEY_FILE="/nowhere",
+    )
+    signer = oci.signer.Signer(
+        TENANCY, USER, name, str(desk.folder / "key.pem"), pass_phrase="open sesame"
+    )
+    for call in desk.calls():
+        same_as(signer, cloud.base, *call)
+
+
+def test_an_encrypted_key_of_the_environment(desk, cloud):
+    name = fingerprint(desk.key.public_key())
+    kind = serialization.BestAvailableEncryption(b"open sesame")
+    encrypted = desk.key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, kind
+    )
+    desk.create(
+        OCI_CLI_KEY_CONTENT=encrypted.decode(), OCI_CLI_PASSPHRASE="open sesame",
+        OCI_CLI_USER=USER, OCI_CLI_TENANCY=TENANCY, OCI_CLI_FINGERPRINT=name,
+        OCI_CLI_REGION="standin-1",
+    )
+    signer = oci.signer.Signer(
+        TENANCY, USER, name, None, pass_phrase="open sesame", private_key_content=encrypted
+    )
     for call in desk.calls():
         same_as(signer, cloud.base, *call)
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::Answer;
 use crate::events::{EventStream, PastContent, STREAM_TIME_MAX, StreamStart};
-use crate::exchange::{Repeat, base_url, below, exchange, host_and_port, segment};
+use crate::exchange::{Repeat, Tries, base_url, below, exchange, host_and_port, segment};
 use crate::{ClientError, RetryPolicy};
 
 /// A client of the data API with a token. Cheap to clone; `Debug` does not show the token.
@@ -149,7 +149,7 @@ impl DataClient {
                 .header("authorization", self.authorization.clone())
                 .header("accept", "application/json"))
         };
-        exchange(url, Repeat::Always, &RetryPolicy::BRIEF, build).await?.json()
+        exchange(url, Repeat::Always, &Tries::new(RetryPolicy::BRIEF), build).await?.json()
     }
 }
 

@@ -35,6 +35,21 @@ pub enum ClientError {
         /// The error body as it came.
         body: String,
     },
+    /// The service failed so often that it is left alone for a while. Nothing was sent.
+    #[error(
+        "{host} is not asked for the next {left_s} s: it failed {failures} times in a row, the last \
+         time with {last}"
+    )]
+    Resting {
+        /// Host and port.
+        host: String,
+        /// Failures in a row.
+        failures: u32,
+        /// Seconds until it is asked again.
+        left_s: u64,
+        /// What the last failure said.
+        last: String,
+    },
     /// The answer is not what the contract says.
     #[error("unexpected answer of {host}: {message}")]
     Protocol {
@@ -61,7 +76,7 @@ impl ClientError {
             | ClientError::Service { message, .. }
             | ClientError::Protocol { message, .. } => *message = format!("{what}: {message}"),
             // Says whom it is about already.
-            ClientError::Unreachable { .. } => {}
+            ClientError::Unreachable { .. } | ClientError::Resting { .. } => {}
         }
         self
     }

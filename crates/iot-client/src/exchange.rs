@@ -7,6 +7,7 @@ use oci_core::date::parse_imf_fixdate;
 use reqwest::{RequestBuilder, StatusCode, Url};
 
 use crate::answer::{Answer, now_s};
+use crate::breaker::{Breaker, is_trouble, whole_seconds};
 use crate::{ClientError, RetryPolicy};
 
 /// Whether a call may be sent again after a failure that might pass.
@@ -20,31 +21,48 @@ pub(crate) enum Repeat {
     UntilGone,
 }
 
+/// How the calls of one client are tried, and what they know together of the service's health.
+pub(crate) struct Tries {
+    policy: RetryPolicy,
+    breaker: Breaker,
+}
+
+impl Tries {
+    pub fn new(policy: RetryPolicy) -> Tries {
+        Tries { policy, breaker: Breaker::new(policy.failures_max, policy.rest) }
+    }
+}
+
 /// Sends what `build` makes until it succeeds, fails for good, or has had all its tries. `build`
 /// runs once per try, because each try is signed with the time at which it is sent.
 pub(crate) async fn exchange(
     url: &Url,
     repeat: Repeat,
-    policy: &RetryPolicy,
+    tries: &Tries,
     mut build: impl FnMut() -> Result<RequestBuilder, ClientError>,
 ) -> Result<Answer, ClientError> {
+    let Tries { policy, breaker } = tries;
     let host = host_and_port(url);
     let began = Instant::now();
     let mut tried = 0;
     loop {
         tried += 1;
-        let failed = match attempt(&host, build()?).await {
-            Ok(answer) if repeat == Repeat::UntilGone && tried > 1 && is_gone(&answer) => {
-                return Ok(answer);
-            }
-            Ok(answer) => {
-                let wanted_s = retry_after_s(&answer, now_s());
-                match answer.success() {
-                    Ok(answer) => return Ok(answer),
-                    Err(error) => Failed { may_pass: may_pass(&error), error, wanted_s },
+        let is_done_when_gone = repeat == Repeat::UntilGone && tried > 1;
+        let failed = match breaker.admit(&host, Instant::now()) {
+            Ok(()) => match attempt(&host, build()?, is_done_when_gone).await {
+                Ok(answer) => {
+                    breaker.ended(&host, None, Instant::now());
+                    return Ok(answer);
                 }
+                Err(failed) => {
+                    let trouble = Some(&failed.error).filter(|error| is_trouble(error));
+                    breaker.ended(&host, trouble, Instant::now());
+                    failed
+                }
+            },
+            Err((error, left)) => {
+                Failed { error, may_pass: true, wanted_s: Some(whole_seconds(left)) }
             }
-            Err(failed) => failed,
         };
         let pause = policy.pause(tried, failed.wanted_s.unwrap_or(0));
         let is_over =
@@ -66,22 +84,27 @@ struct Failed {
     wanted_s: Option<u64>,
 }
 
-/// One try: the complete answer, whatever its status, or why there is none.
-async fn attempt(host: &str, request: RequestBuilder) -> Result<Answer, Failed> {
+/// One try: a complete answer that says success, or why there is none.
+async fn attempt(
+    host: &str,
+    request: RequestBuilder,
+    is_done_when_gone: bool,
+) -> Result<Answer, Failed> {
     let response = request.send().await.map_err(|error| {
         // Nobody listens, no such name, no trust: that does not pass by itself while somebody
         // waits at a terminal, as the cloud's own clients do for two minutes.
         let may_pass = error.is_timeout() || !(error.is_connect() || error.is_builder());
         Failed { error: ClientError::unreachable(host, error), may_pass, wanted_s: None }
     })?;
-    Answer::read(host, response).await.map_err(|error| {
+    let answer = Answer::read(host, response).await.map_err(|error| {
         let may_pass = matches!(error, ClientError::Unreachable { .. });
         Failed { error, may_pass, wanted_s: None }
-    })
-}
-
-fn is_gone(answer: &Answer) -> bool {
-    answer.status == StatusCode::NOT_FOUND
+    })?;
+    if is_done_when_gone && answer.status == StatusCode::NOT_FOUND {
+        return Ok(answer);
+    }
+    let wanted_s = retry_after_s(&answer, now_s());
+    answer.success().map_err(|error| Failed { may_pass: may_pass(&error), error, wanted_s })
 }
 
 /// Whether a refusal may be gone at the next try (control-plane.md 1.12).

@@ -6,6 +6,7 @@
 //! the first call; one [`reqwest::Client`] keeps its connections open for all that share it.
 
 mod answer;
+mod breaker;
 mod connect;
 mod control;
 mod data;

@@ -23,6 +23,16 @@ pub const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause, unless the server asks for a longer one.
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(30);
 
+/// Failures in a row after which the control plane is left alone for [`CIRCUIT_REST`], as in the
+/// cloud's own clients (control-plane.md 1.12).
+pub const CIRCUIT_FAILURES_MAX: u32 = 10;
+
+/// The same for the exchange of a certificate for a token.
+pub const FEDERATION_FAILURES_MAX: u32 = 3;
+
+/// How long a service is left alone that failed too often, as in the cloud's own clients.
+pub const CIRCUIT_REST: Duration = Duration::from_secs(30);
+
 /// Tries of calls that the cloud's own clients do not repeat at all, such as those of the data
 /// API, and of the exchange of a certificate for a token (control-plane.md 2.6).
 pub const BRIEF_TRIES_MAX: u32 = 3;

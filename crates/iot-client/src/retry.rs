@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::limits::{
-    BRIEF_PAUSE, BRIEF_TRIES_MAX, RETRY_PAUSE, RETRY_PAUSE_MAX, TRIES_MAX, TRIES_TIME_MAX,
+    BRIEF_PAUSE, BRIEF_TRIES_MAX, CIRCUIT_FAILURES_MAX, CIRCUIT_REST, RETRY_PAUSE, RETRY_PAUSE_MAX,
+    TRIES_MAX, TRIES_TIME_MAX,
 };
 
-/// Bounds of the tries of one call.
+/// Bounds of the tries of one call, and when a client stops asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Tries, the first one included.
@@ -15,19 +16,35 @@ pub struct RetryPolicy {
     pub time_max: Duration,
     /// Pause before the second try; each further pause is twice as long.
     pub pause: Duration,
+    /// Failures in a row, over all calls of a client, after which nothing is sent for `rest`;
+    /// `u32::MAX` for never.
+    pub failures_max: u32,
+    /// How long a service is left alone that failed too often.
+    pub rest: Duration,
 }
 
 impl Default for RetryPolicy {
     /// What the cloud's own clients do: eight tries within ten minutes.
     fn default() -> RetryPolicy {
-        RetryPolicy { tries_max: TRIES_MAX, time_max: TRIES_TIME_MAX, pause: RETRY_PAUSE }
+        RetryPolicy {
+            tries_max: TRIES_MAX,
+            time_max: TRIES_TIME_MAX,
+            pause: RETRY_PAUSE,
+            failures_max: CIRCUIT_FAILURES_MAX,
+            rest: CIRCUIT_REST,
+        }
     }
 }
 
 impl RetryPolicy {
     /// For calls that the cloud's own clients do not repeat: a few tries within seconds.
-    pub const BRIEF: RetryPolicy =
-        RetryPolicy { tries_max: BRIEF_TRIES_MAX, time_max: TRIES_TIME_MAX, pause: BRIEF_PAUSE };
+    pub const BRIEF: RetryPolicy = RetryPolicy {
+        tries_max: BRIEF_TRIES_MAX,
+        time_max: TRIES_TIME_MAX,
+        pause: BRIEF_PAUSE,
+        failures_max: u32::MAX,
+        rest: CIRCUIT_REST,
+    };
 
     /// The pause behind the try of this number, from 1. A random part, so that clients refused
     /// together do not return together; not shorter than the server wants it.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use iot_api::token::TokenAnswer;
 
-use crate::exchange::{Repeat, base_url, exchange};
+use crate::exchange::{Repeat, Tries, base_url, exchange};
 use crate::form;
 use crate::{ClientError, RetryPolicy};
 
@@ -50,7 +50,7 @@ pub async fn token_password(
         ("scope", request.scope),
     ]);
     let credentials = STANDARD.encode(format!("{}:{}", request.client_id, request.client_secret));
-    let answer = exchange(&url, Repeat::Never, &RetryPolicy::BRIEF, || {
+    let answer = exchange(&url, Repeat::Never, &Tries::new(RetryPolicy::BRIEF), || {
         let mut basic = HeaderValue::from_str(&format!("Basic {credentials}"))
             .map_err(|_| ClientError::setup("client id and secret do not fit into a header"))?;
         basic.set_sensitive(true);

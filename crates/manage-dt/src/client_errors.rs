@@ -52,7 +52,9 @@ fn without_answer(cannot: &str, error: &ClientError) -> Failure {
     let exit = match error {
         ClientError::Setup { .. } => ExitCode::Usage,
         ClientError::Unreachable { .. } => ExitCode::Unreachable,
-        ClientError::Service { .. } | ClientError::Protocol { .. } => ExitCode::Refused,
+        ClientError::Service { .. }
+        | ClientError::Protocol { .. }
+        | ClientError::Resting { .. } => ExitCode::Refused,
     };
     Failure::new(exit, format!("{cannot}: {error}"))
 }

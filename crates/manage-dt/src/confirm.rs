@@ -5,6 +5,14 @@ use std::io::{BufRead, IsTerminal, Write};
 use crate::exit_code::ExitCode;
 use crate::failure::Failure;
 
+/// Asks unless `yes` says that there is no need; without a yes nothing is to be changed.
+pub fn confirmed(yes: bool, question: &str) -> Result<(), Failure> {
+    if yes || ask(question)? {
+        return Ok(());
+    }
+    Err(Failure::new(ExitCode::Refused, "not confirmed; nothing has been changed"))
+}
+
 /// Asks on stderr; only `y` and `yes` are a yes. Without a terminal nobody can answer.
 pub fn ask(question: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {

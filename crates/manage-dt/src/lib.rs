@@ -15,6 +15,7 @@ pub mod device;
 pub mod dispatch;
 pub mod exit_code;
 pub mod failure;
+mod files;
 pub mod log;
 pub mod print;
 pub mod runtime;

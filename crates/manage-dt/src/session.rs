@@ -135,7 +135,7 @@ pub fn trust(settings: &Settings) -> Result<Trust, Failure> {
     let Some(path) = &settings.cert_bundle else {
         return Ok(Trust::default());
     };
-    let pem = std::fs::read(path).map_err(|error| {
+    let pem = crate::files::read(path).map_err(|error| {
         let text = format!("certificate bundle {} cannot be read: {error}", path.display());
         Failure::usage(text).hint(
             "--cert-bundle, OCI_CLI_CERT_BUNDLE, REQUESTS_CA_BUNDLE or SSL_CERT_FILE names it",

@@ -27,7 +27,7 @@ pub use models::ModelQuery;
 pub use resources::Kind;
 
 use crate::answer::{Answer, now_s};
-use crate::exchange::{Repeat, base_url, below, exchange, host_and_port, segment};
+use crate::exchange::{Repeat, Tries, base_url, below, exchange, host_and_port, segment};
 use crate::limits::PAGES_MAX;
 use crate::{ClientError, Identity, RetryPolicy};
 
@@ -41,7 +41,8 @@ pub struct ControlClient {
     http: reqwest::Client,
     base: Url,
     identity: Arc<Identity>,
-    policy: RetryPolicy,
+    /// Shared by clones: they ask the same service.
+    tries: Arc<Tries>,
 }
 
 /// A request before it is signed.
@@ -76,8 +77,8 @@ impl ControlClient {
         let path = base.path().trim_end_matches('/');
         let path = path.strip_suffix(CONTROL_PATH).unwrap_or(path);
         base.set_path(&format!("{path}{CONTROL_PATH}"));
-        let (identity, policy) = (Arc::new(identity.into()), RetryPolicy::default());
-        Ok(ControlClient { http, base, identity, policy })
+        let tries = Arc::new(Tries::new(RetryPolicy::default()));
+        Ok(ControlClient { http, base, identity: Arc::new(identity.into()), tries })
     }
 
     /// The address of the control plane, version included.
@@ -87,7 +88,7 @@ impl ControlClient {
 
     /// The same client with other bounds for its tries.
     pub fn with_retry(self, policy: RetryPolicy) -> ControlClient {
-        ControlClient { policy, ..self }
+        ControlClient { tries: Arc::new(Tries::new(policy)), ..self }
     }
 
     async fn get<T: DeserializeOwned>(
@@ -204,7 +205,7 @@ impl ControlClient {
         call: &Call<'_>,
         repeat: Repeat,
     ) -> Result<Answer, ClientError> {
-        exchange(&call.url, repeat, &self.policy, || self.signed(signer, call)).await
+        exchange(&call.url, repeat, &self.tries, || self.signed(signer, call)).await
     }
 
     /// The request as it goes out, dated and signed now.

@@ -12,7 +12,8 @@ use serde::Deserialize;
 
 use super::InstanceMetadata;
 use crate::answer::now_s;
-use crate::exchange::{Repeat, base_url, exchange};
+use crate::exchange::{Repeat, Tries, base_url, exchange};
+use crate::limits::FEDERATION_FAILURES_MAX;
 use crate::{ClientError, RetryPolicy};
 
 /// Path of the exchange, where only the host of the service is known.
@@ -23,6 +24,7 @@ pub struct InstancePrincipal {
     metadata: InstanceMetadata,
     http: reqwest::Client,
     url: Url,
+    tries: Tries,
     /// The tenancy of the first certificate: an instance does not change it.
     tenancy_id: OnceLock<String>,
 }
@@ -43,7 +45,9 @@ impl InstancePrincipal {
         if url.path() == "/" {
             url.set_path(PATH);
         }
-        Ok(InstancePrincipal { metadata, http, url, tenancy_id: OnceLock::new() })
+        let policy = RetryPolicy { failures_max: FEDERATION_FAILURES_MAX, ..RetryPolicy::BRIEF };
+        let tries = Tries::new(policy);
+        Ok(InstancePrincipal { metadata, http, url, tries, tenancy_id: OnceLock::new() })
     }
 
     /// A new session key and the token for it.
@@ -103,7 +107,7 @@ impl InstancePrincipal {
             }
             Ok(request.body(body.to_vec()))
         };
-        let answer = exchange(&self.url, Repeat::Always, &RetryPolicy::BRIEF, build).await;
+        let answer = exchange(&self.url, Repeat::Always, &self.tries, build).await;
         let answer = answer.and_then(|answer| answer.json_secret::<TokenAnswer>());
         answer
             .map(|answer| answer.token)

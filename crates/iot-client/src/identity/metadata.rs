@@ -4,7 +4,7 @@ use oci_core::region::RegionMetadata;
 use reqwest::Url;
 
 use crate::connect::metadata_client;
-use crate::exchange::{Repeat, base_url, below, exchange};
+use crate::exchange::{Repeat, Tries, base_url, below, exchange};
 use crate::{ClientError, RetryPolicy};
 
 /// Where the service is for every instance, by either version of the internet protocol.
@@ -93,6 +93,6 @@ impl InstanceMetadata {
 
     async fn text_at(&self, url: &Url) -> Result<String, ClientError> {
         let build = || Ok(self.http.get(url.clone()).header("authorization", AUTHORIZATION));
-        exchange(url, Repeat::Always, &RetryPolicy::BRIEF, build).await?.text()
+        exchange(url, Repeat::Always, &Tries::new(RetryPolicy::BRIEF), build).await?.text()
     }
 }

@@ -31,7 +31,7 @@ pub struct Identity {
 
 enum Source {
     Fixed(Arc<Signer>),
-    Instance(InstancePrincipal),
+    Instance(Box<InstancePrincipal>),
     Read(Read),
 }
 
@@ -44,7 +44,7 @@ struct Current {
 impl Identity {
     /// The certificate of the compute instance that this is.
     pub fn instance(principal: InstancePrincipal) -> Identity {
-        Identity::of(Source::Instance(principal))
+        Identity::of(Source::Instance(Box::new(principal)))
     }
 
     /// A token and its key that `read` finds, as those of a resource principal. `read` is called

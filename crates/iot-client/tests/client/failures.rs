@@ -1,6 +1,6 @@
 //! Refusals, lost connections, and what is tried again.
 
-use crate::support::{Reply, Server, client, ok, plain_http, signer, status};
+use crate::support::{Reply, Server, client, impatient, ok, plain_http, signer, status};
 use iot_api::data::DataCollection;
 use iot_api::instances::CreateDigitalTwinInstanceDetails;
 use iot_client::{
@@ -151,6 +151,44 @@ async fn one_try_is_one_try() {
     let client = client(&server).with_retry(once);
     assert_eq!(client.instance_get("i").await.unwrap_err().status(), Some(503));
     assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_service_that_fails_time_after_time_is_left_alone() {
+    let server = Server::plain(|number, _| match number {
+        0..10 => status(503, BUSY),
+        _ => ok(INSTANCE),
+    })
+    .await;
+    let rest = std::time::Duration::from_millis(1500);
+    let policy = |tries_max| RetryPolicy { tries_max, rest, ..impatient() };
+    let once = client(&server).with_retry(policy(1));
+    let clone = once.clone();
+    for _ in 0..5 {
+        assert_eq!(once.instance_get("i").await.unwrap_err().status(), Some(503));
+        assert_eq!(clone.instance_get("i").await.unwrap_err().status(), Some(503));
+    }
+    let error = clone.instance_get("i").await.unwrap_err();
+    assert!(matches!(error, ClientError::Resting { failures: 10, .. }), "{error}");
+    assert_eq!(server.seen().len(), 10, "nothing is sent meanwhile");
+    tokio::time::sleep(rest).await;
+    once.instance_get("i").await.unwrap();
+    clone.instance_get("i").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_call_waits_for_the_end_of_the_rest() {
+    let server = Server::plain(|number, _| match number {
+        0..3 => status(503, BUSY),
+        _ => ok(INSTANCE),
+    })
+    .await;
+    let rest = std::time::Duration::from_millis(900);
+    let patient = client(&server).with_retry(RetryPolicy { failures_max: 3, rest, ..impatient() });
+    let start = std::time::Instant::now();
+    patient.instance_get("i").await.unwrap();
+    assert!(start.elapsed() >= rest, "{:?}", start.elapsed());
+    assert_eq!(server.seen().len(), 4);
 }
 
 #[tokio::test]

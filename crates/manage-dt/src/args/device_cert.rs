@@ -33,11 +33,23 @@ Examples:
     #[command(after_help = "\
 No device logs in with one of them any more; one that is connected stays until
 its connection ends. Issue a new one afterwards. The platform may be running.
+Asks first.
 
 Examples:
   manage-dt device-cert revoke custom-adapter
-  manage-dt device-cert revoke --external-key plant-7 --state-dir /var/lib/iot")]
-    Revoke(CertifiedArgs),
+  manage-dt device-cert revoke --external-key plant-7 --state-dir /var/lib/iot --yes")]
+    Revoke(RevokeArgs),
+}
+
+/// Arguments of `device-cert revoke`.
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// Whose certificates, and where.
+    #[command(flatten)]
+    pub device: CertifiedArgs,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// Whose certificates, and where.

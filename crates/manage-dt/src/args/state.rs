@@ -13,8 +13,9 @@ const SECONDS_MAX: u64 = 3600;
 #[derive(Debug, Args)]
 pub struct SqlArgs {
     /// One SELECT; from stdin when it is absent or `-`
-    #[arg(id = "statement", value_name = "QUERY")]
-    pub query: Option<String>,
+    // Named apart from the global `--query`, which would take it for its own.
+    #[arg(value_name = "QUERY")]
+    pub statement: Option<String>,
     /// Longest time that the query may take
     #[arg(
         long,

@@ -56,8 +56,11 @@ Examples:
     List,
     /// Remove a user, its keys and its files
     #[command(after_help = "\
-Example:
-  manage-dt user remove ann")]
+Asks first. A running platform refuses the user's keys within a second.
+
+Examples:
+  manage-dt user remove ann
+  manage-dt user remove ann --yes")]
     Remove(UserRemoveArgs),
 }
 
@@ -79,4 +82,7 @@ pub struct UserAddArgs {
 pub struct UserRemoveArgs {
     /// Name of the user
     pub name: String,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }

@@ -47,7 +47,7 @@ fn private_key(
 
 fn read(path: &Path, what: &str) -> Result<String, Failure> {
     let shown = path.display();
-    std::fs::read_to_string(path)
+    crate::files::read_text(path)
         .map_err(|error| Failure::usage(format!("{what} {shown} cannot be read: {error}")))
 }
 

@@ -66,7 +66,7 @@ fn value(environment: &Environment, name: &str) -> Result<Option<String>, Client
     if !path.is_absolute() {
         return Ok(Some(value.to_owned()));
     }
-    let text = std::fs::read_to_string(path)
+    let text = crate::files::read_text(path)
         .map_err(|error| ClientError::setup(format!("{name}: {value} cannot be read: {error}")))?;
     Ok(Some(text))
 }

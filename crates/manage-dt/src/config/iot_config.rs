@@ -51,7 +51,7 @@ impl IotConfig {
     /// Reads the file at `path`.
     pub fn read(path: &Path) -> Result<IotConfig, Failure> {
         let shown = path.display();
-        let text = std::fs::read(path).map_err(|error| missing_file(path, &error))?;
+        let text = crate::files::read(path).map_err(|error| missing_file(path, &error))?;
         let text = String::from_utf8(text)
             .map_err(|_| Failure::usage(format!("configuration file {shown} is not UTF-8 text")))?;
         IotConfig::from_text(path, &text)

@@ -31,8 +31,10 @@ pub fn find(settings: &Settings) -> Result<FoundProfile, Failure> {
         tracing::debug!("OCI authentication: Config file");
         let path = existing_file(settings)?;
         let origin = format!("profile {} in {}", settings.profile, path.display());
-        let profile = read(&path, &settings.profile)?;
-        FoundProfile { profile: profile.with_environment(variable), origin }
+        let mut profile = read(&path, &settings.profile)?;
+        profile.region = profile.region.or_else(|| variable("OCI_REGION"));
+        tell_what_does_not_count(environment);
+        FoundProfile { profile, origin }
     };
     if let Some(region) = &settings.region {
         profile.profile.region = Some(region.clone());
@@ -40,13 +42,25 @@ pub fn find(settings: &Settings) -> Result<FoundProfile, Failure> {
     Ok(profile)
 }
 
+/// Half a set of credentials in the environment is not mixed into a profile, as in the original.
+fn tell_what_does_not_count(environment: &Environment) {
+    let names = ["USER", "TENANCY", "FINGERPRINT", "KEY_FILE", "PASSPHRASE", "SECURITY_TOKEN_FILE"];
+    let names = names.map(|name| format!("OCI_CLI_{name}"));
+    let set: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| environment.get(name).is_some()).collect();
+    if !set.is_empty() {
+        tracing::debug!("Without OCI_CLI_KEY_CONTENT these do not count: {}", set.join(", "));
+    }
+}
+
 fn existing_file(settings: &Settings) -> Result<PathBuf, Failure> {
     if let Some(named) = &settings.config_file {
         return match named.is_file() {
             true => Ok(named.clone()),
             false => Err(Failure::usage(format!(
-                "OCI configuration file {} does not exist",
-                named.display()
+                "OCI configuration file {} {}",
+                named.display(),
+                if named.exists() { "is not a file" } else { "does not exist" }
             ))
             .hint("--config-file or OCI_CLI_CONFIG_FILE names it")),
         };
@@ -72,7 +86,7 @@ fn usual_files(environment: &Environment) -> Vec<PathBuf> {
 fn read(path: &Path, name: &str) -> Result<Profile, Failure> {
     let shown = path.display();
     tracing::debug!("Config file found at {shown}");
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = crate::files::read_text(path).map_err(|error| {
         Failure::usage(format!("OCI configuration file {shown} cannot be read: {error}"))
     })?;
     profile_from_ini(&text, name)

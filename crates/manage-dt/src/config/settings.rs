@@ -171,17 +171,23 @@ fn auth_type(name: Option<&str>) -> Result<AuthType, Failure> {
 
 /// As the cloud's own clients try, unless an option or their variable says otherwise.
 fn retry(args: &GlobalArgs, environment: &Environment) -> RetryPolicy {
-    let off = environment.get("OCI_SDK_DEFAULT_RETRY_ENABLED").is_some_and(|text| {
-        let text = text.trim();
-        text.eq_ignore_ascii_case("false") || text == "0"
-    });
+    let is_off = |name| {
+        environment.get(name).is_some_and(|text| {
+            let text = text.trim();
+            text.eq_ignore_ascii_case("false") || text == "0"
+        })
+    };
     let usual = RetryPolicy::default();
     let tries_max = match args.max_retries {
         Some(retries) => retries + 1,
-        None if args.no_retry || off => 1,
+        None if args.no_retry || is_off("OCI_SDK_DEFAULT_RETRY_ENABLED") => 1,
         None => usual.tries_max,
     };
-    RetryPolicy { tries_max, ..usual }
+    let failures_max = match is_off("OCI_SDK_DEFAULT_CIRCUITBREAKER_ENABLED") {
+        true => u32::MAX,
+        false => usual.failures_max,
+    };
+    RetryPolicy { tries_max, failures_max, ..usual }
 }
 
 fn text(value: &Option<String>) -> Option<String> {
@@ -258,5 +264,10 @@ mod tests {
         assert_eq!(tries("", &off), 1);
         assert_eq!(tries(" --no-retry", &[]), 1);
         assert_eq!(tries(" --max-retries 2", &off), 3);
+
+        let failures =
+            |environment: &[(&str, &str)]| resolved(&line, environment).retry.failures_max;
+        assert_eq!(failures(&[]), 10);
+        assert_eq!(failures(&[("OCI_SDK_DEFAULT_CIRCUITBREAKER_ENABLED", "false")]), u32::MAX);
     }
 }

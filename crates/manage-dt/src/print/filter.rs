@@ -2,8 +2,10 @@
 
 use std::sync::OnceLock;
 
-use jmespath::ToJmespath;
-use jmespath::Variable;
+use jmespath::ast::Ast;
+use jmespath::{
+    Context, DEFAULT_RUNTIME, ErrorReason, JmespathError, Rcvar, RuntimeError, ToJmespath, Variable,
+};
 use serde_json::Value;
 
 use crate::exit_code::ExitCode;
@@ -58,8 +60,10 @@ impl Filter {
 
 fn search(query: &str, document: Value) -> Result<Value, Failure> {
     let data = Variable::try_from(document).and_then(ToJmespath::to_jmespath);
-    let found = data.and_then(|data| compile_unchecked(query)?.search(data));
-    let found = found.map_err(|error| wrong(&error))?;
+    let found = data.and_then(|data| jmespath::compile(query)?.search(data));
+    let found = found.map_err(|error| {
+        wrong(&error).hint("the command has done its work; only its results cannot be shown so")
+    })?;
     serde_json::to_value(&*found).map_err(|error| {
         Failure::new(ExitCode::Refused, format!("cannot write the results: {error}"))
     })
@@ -70,17 +74,61 @@ fn compile(query: &str) -> Result<(), Failure> {
         let text = format!("--query has over {EXPRESSION_CHARS_MAX} characters");
         return Err(Failure::usage(text));
     }
-    compile_unchecked(query).map(|_| ()).map_err(|error| wrong(&error))
+    let expression = jmespath::compile(query).map_err(|error| wrong(&error))?;
+    check(query, expression.as_ast()).map_err(|error| wrong(&error))
 }
 
-fn compile_unchecked(
-    query: &str,
-) -> Result<jmespath::Expression<'static>, jmespath::JmespathError> {
-    jmespath::compile(query)
+/// Finds what no document makes right: unknown functions, wrong numbers of arguments, steps of 0.
+/// Otherwise the verb would do its work first and then have no result to show.
+fn check(query: &str, node: &Ast) -> Result<(), JmespathError> {
+    let error = |offset, reason| JmespathError::new(query, offset, ErrorReason::Runtime(reason));
+    match node {
+        Ast::Function { offset, name, args } => {
+            let function = DEFAULT_RUNTIME
+                .get_function(name)
+                .ok_or_else(|| error(*offset, RuntimeError::UnknownFunction(name.clone())))?;
+            // Functions count their arguments before they look at them.
+            let nulls = vec![Rcvar::new(Variable::Null); args.len()];
+            let context = &mut Context::new(query, &DEFAULT_RUNTIME);
+            if let Err(JmespathError { reason: ErrorReason::Runtime(reason), .. }) =
+                function.evaluate(&nulls, context)
+                && matches!(
+                    reason,
+                    RuntimeError::TooManyArguments { .. } | RuntimeError::NotEnoughArguments { .. }
+                )
+            {
+                return Err(error(*offset, reason));
+            }
+            args.iter().try_for_each(|node| check(query, node))
+        }
+        Ast::Slice { offset, step: 0, .. } => Err(error(*offset, RuntimeError::InvalidSlice)),
+        Ast::Slice { .. }
+        | Ast::Identity { .. }
+        | Ast::Field { .. }
+        | Ast::Index { .. }
+        | Ast::Literal { .. } => Ok(()),
+        Ast::Expref { ast: node, .. }
+        | Ast::Flatten { node, .. }
+        | Ast::Not { node, .. }
+        | Ast::ObjectValues { node, .. } => check(query, node),
+        Ast::Condition { predicate: left, then: right, .. }
+        | Ast::Comparison { lhs: left, rhs: right, .. }
+        | Ast::Projection { lhs: left, rhs: right, .. }
+        | Ast::And { lhs: left, rhs: right, .. }
+        | Ast::Or { lhs: left, rhs: right, .. }
+        | Ast::Subexpr { lhs: left, rhs: right, .. } => {
+            check(query, left)?;
+            check(query, right)
+        }
+        Ast::MultiList { elements, .. } => elements.iter().try_for_each(|node| check(query, node)),
+        Ast::MultiHash { elements, .. } => {
+            elements.iter().try_for_each(|pair| check(query, &pair.value))
+        }
+    }
 }
 
 /// Says what is wrong and points at it.
-fn wrong(error: &jmespath::JmespathError) -> Failure {
+fn wrong(error: &JmespathError) -> Failure {
     let reason = error.reason.to_string();
     let reason = reason.trim_start_matches("Parse error: ").trim_start_matches("Runtime error: ");
     let line = error.expression.lines().nth(error.line).unwrap_or_default();
@@ -116,10 +164,36 @@ mod tests {
     fn mistakes_say_where() {
         let message = compile("a[?n==").unwrap_err().message.unwrap();
         assert!(message.starts_with("--query, column ") && message.ends_with('^'), "{message}");
-        let failure = search("nope(a)", json!({})).unwrap_err();
+        let failure = search("length(a)", json!({"a": 1})).unwrap_err();
         assert_eq!(failure.exit, ExitCode::Usage);
-        assert!(failure.message.unwrap().contains("nope"));
+        assert!(failure.hint.unwrap().contains("has done its work"));
         assert!(compile(&"(".repeat(EXPRESSION_CHARS_MAX + 1)).is_err());
         assert!(compile(&"(".repeat(200)).is_err());
+    }
+
+    #[test]
+    fn mistakes_that_no_document_mends_are_found_first() {
+        for (query, said) in [
+            ("nope(a)", "nope"),
+            ("a[?contains(k)]", "rgument"),
+            ("a || length(b, c)", "rgument"),
+            ("{x: !nope(@)}", "nope"),
+            ("sort_by(a, &nope(n))", "nope"),
+            ("[a, b[::0]]", "slice"),
+        ] {
+            let message = compile(query).unwrap_err().message.unwrap();
+            assert!(message.contains(said) && message.ends_with('^'), "{query}: {message}");
+        }
+        for query in [
+            "sort_by(a, &n)[].k",
+            "max_by(a, &n).{k: k}",
+            "a[?n > `1` && starts_with(k, 'q')] | [0]",
+            "join(', ', a[].k)",
+            "merge(@, `{}`, `{}`)",
+            "not_null(a, b, c)",
+            "a[::2]",
+        ] {
+            assert!(compile(query).is_ok(), "{query}");
+        }
     }
 }

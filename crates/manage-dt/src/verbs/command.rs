@@ -162,7 +162,7 @@ fn payload(payload: &Payload) -> Result<(&'static str, Option<Box<RawValue>>), F
         return Ok(("TEXT", Some(to_raw_value(text).map_err(Failure::usage)?)));
     }
     if let Some(path) = &payload.file {
-        let bytes = std::fs::read(path)
+        let bytes = crate::files::read(path)
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
         return Ok(("BINARY", Some(to_raw_value(&text).map_err(Failure::usage)?)));

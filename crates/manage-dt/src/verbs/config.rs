@@ -99,7 +99,8 @@ fn of_profile(
     global: &GlobalArgs,
 ) -> Vec<Line> {
     let line = |name: &'static str, variable: &str, value: &Option<String>| {
-        let is_set = value.is_some() && settings.environment.get(variable).is_some();
+        let counts = profile.key_content.is_some() || variable == "OCI_CLI_REGION";
+        let is_set = counts && value.is_some() && settings.environment.get(variable).is_some();
         let origin = match (value, is_set) {
             (None, _) => "not set".to_owned(),
             (_, true) => format!("variable {variable}"),

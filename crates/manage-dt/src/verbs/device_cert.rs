@@ -6,12 +6,14 @@ use std::time::Duration;
 use platform::clock::wall_clock_us;
 use platform::store::Store as _;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::args::{
-    CertifiedArgs, DeviceCertAction, DeviceCertArgs, GlobalArgs, IssueArgs, OutputFormat,
+    CertifiedArgs, DeviceCertAction, DeviceCertArgs, GlobalArgs, IssueArgs, RevokeArgs,
 };
 use crate::config::{Environment, local};
 use crate::failure::Failure;
+use crate::print::Report;
 use crate::serve::{issue_device_certificate, open_store, store_failed, write_private};
 use crate::session::Definition;
 
@@ -40,16 +42,20 @@ pub fn run(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let device = match &args.action {
-        DeviceCertAction::Issue(IssueArgs { device, .. }) | DeviceCertAction::Revoke(device) => {
-            device
-        }
+        DeviceCertAction::Issue(IssueArgs { device, .. })
+        | DeviceCertAction::Revoke(RevokeArgs { device, .. }) => device,
     };
     let external_key = external_key(device, global, environment)?;
     let state_dir = global.local.as_deref().unwrap_or(&device.state_dir);
     let state_dir = local::state_dir(state_dir, environment);
+    let report = Report::on_stdout(global.output, environment);
     match &args.action {
-        DeviceCertAction::Issue(args) => issue(external_key, args, &state_dir, global.output),
-        DeviceCertAction::Revoke(_) => revoke(external_key, &state_dir, global.output),
+        DeviceCertAction::Issue(args) => issue(external_key, args, &state_dir, report),
+        DeviceCertAction::Revoke(args) => {
+            let question = format!("Take all certificates of '{external_key}' out of use?");
+            crate::confirm::confirmed(args.yes, &question)?;
+            revoke(external_key, &state_dir, report)
+        }
     }
 }
 
@@ -58,7 +64,7 @@ fn issue(
     external_key: String,
     args: &IssueArgs,
     state_dir: &Path,
-    output: OutputFormat,
+    report: Report,
 ) -> Result<(), Failure> {
     let files = (
         args.out.join(format!("{external_key}.pem")),
@@ -81,12 +87,10 @@ fn issue(
         .map_err(|error| Failure::usage(format!("--out {}: {error}", args.out.display())))?;
     write_private(&issued.private_key, key.as_bytes())?;
     write_private(&issued.certificate, certificate.as_bytes())?;
-    if output == OutputFormat::Json {
-        return print_json(&issued);
-    }
-    anstream::println!("certificate: {}", issued.certificate.display());
-    anstream::println!("private key: {}", issued.private_key.display());
-    Ok(())
+    let (certificate, private_key) = (&issued.certificate, &issued.private_key);
+    let text =
+        format!("certificate: {}\nprivate key: {}\n", certificate.display(), private_key.display());
+    say(&issued, text, report)
 }
 
 /// Whether a twin has this external key.
@@ -102,7 +106,7 @@ async fn is_known(state_dir: &Path, external_key: &str) -> Result<bool, Failure>
 }
 
 /// Takes the certificates issued until now out of use.
-fn revoke(external_key: String, state_dir: &Path, output: OutputFormat) -> Result<(), Failure> {
+fn revoke(external_key: String, state_dir: &Path, report: Report) -> Result<(), Failure> {
     // Certificates count in whole seconds: this one is over before the next is issued.
     let before_s = wall_clock_us() / 1_000_000 + 1;
     crate::runtime::block_on(async {
@@ -114,18 +118,20 @@ fn revoke(external_key: String, state_dir: &Path, output: OutputFormat) -> Resul
     })?;
     let issued_before = jiff::Timestamp::from_second(before_s).unwrap_or_default().to_string();
     let revoked = Revoked { external_key, issued_before };
-    if output == OutputFormat::Json {
-        return print_json(&revoked);
-    }
-    let Revoked { external_key, issued_before } = revoked;
-    anstream::println!("revoked: certificates of {external_key} from before {issued_before}");
-    Ok(())
+    let Revoked { external_key, issued_before } = &revoked;
+    let text = format!("revoked: certificates of {external_key} from before {issued_before}\n");
+    say(&revoked, text, report)
 }
 
-fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    let document = serde_json::to_value(value).expect("only texts");
-    anstream::print!("{}", crate::print::filter::text(document)?);
-    Ok(())
+/// The members of `value` as JSON, or the text.
+fn say(value: &impl Serialize, text: String, mut report: Report) -> Result<(), Failure> {
+    let mut text = Some(text);
+    if let Ok(Value::Object(members)) = serde_json::to_value(value) {
+        for (name, member) in members {
+            report.part(&name, || member, |_| text.take().unwrap_or_default());
+        }
+    }
+    report.finish()
 }
 
 /// The name that stands in the certificate, and in the names of its files.

@@ -87,9 +87,7 @@ async fn replay(
     report.part("summary", || view::summary_json(&changes), |_| String::new());
     report.part("changes", || view::json(&changes), |width| view::text(&changes, width));
     if args.apply {
-        if !args.yes && !crate::confirm::ask(&apply::question(&args.twin, &changes))? {
-            return Err(Failure::new(ExitCode::Refused, "not confirmed; nothing has been changed"));
-        }
+        crate::confirm::confirmed(args.yes, &apply::question(&args.twin, &changes))?;
         let done = apply::rewrite(session, &instance.id, &details).await?;
         report.part("rewritten", || json!(done), |_| apply::text(&done));
     }

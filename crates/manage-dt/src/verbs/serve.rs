@@ -1,5 +1,7 @@
 //! `serve`: the platform in one process, until SIGTERM or SIGINT.
 
+use std::io::Write as _;
+
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::{GlobalArgs, ServeArgs};
@@ -27,7 +29,9 @@ async fn until_told(args: &ServeArgs) -> Result<(), Failure> {
     let running = serve::start(args).await?;
     let ports = running.ports;
     let plain = ports.mqtt.map(|port| format!(" mqtt={port}")).unwrap_or_default();
-    anstream::println!(
+    // Who started it may not listen any more; the platform serves all the same.
+    let _ = writeln!(
+        anstream::stdout(),
         "ready https={} mqtts={}{plain} client={}",
         ports.https,
         ports.mqtts,

@@ -42,11 +42,11 @@ pub fn run(args: &SqlArgs, global: &GlobalArgs, environment: &Environment) -> Re
 }
 
 fn query(args: &SqlArgs) -> Result<String, Failure> {
-    if let Some(query) = args.query.as_deref().filter(|query| *query != "-") {
+    if let Some(query) = args.statement.as_deref().filter(|query| *query != "-") {
         return Ok(query.to_owned());
     }
     let stdin = std::io::stdin();
-    if args.query.is_none() && stdin.is_terminal() {
+    if args.statement.is_none() && stdin.is_terminal() {
         return Err(Failure::usage("there is no query")
             .hint("manage-dt sql 'SELECT * FROM rawData ORDER BY id DESC LIMIT 5'"));
     }

@@ -118,3 +118,57 @@ fn credentials_that_are_not_accepted() {
     let words = ["  Status : 401 - NotAuthenticated", "  Message: unknown key"];
     refused(&desk, &arguments, 4, &words);
 }
+
+#[cfg(unix)]
+#[test]
+fn files_that_never_end() {
+    let desk = Desk::new();
+    let longer = "it is longer than 16 MiB";
+    let zero = "/dev/zero";
+    refused(&desk, &["--iot-config-file", zero, "create", "unstructured"], 2, &[zero, longer]);
+    refused(&desk, &["--cert-bundle", zero, "list"], 2, &[zero, longer]);
+    refused(&desk, &["replay", "custom-adapter", "--adapter", zero], 2, &[zero, longer]);
+    refused(&desk, &["--config-file", zero, "list"], 2, &["/dev/zero is not a file"]);
+    refused(&desk, &["bulk", "unstructured", zero], 2, &[zero]);
+    refused(&desk, &["plan", zero], 2, &[zero]);
+    refused(&desk, &["model", "check", zero], 2, &[zero]);
+    desk.write("home/.oci/config", &desk.read("home/.oci/config").replace("~/.oci/key.pem", zero));
+    refused(&desk, &["list"], 2, &["private key /dev/zero", longer]);
+}
+
+#[test]
+fn a_table_that_is_none() {
+    let desk = Desk::new();
+    desk.write("rows.csv", &"{".repeat(100_000));
+    let (code, _, err) = desk.run(&["bulk", "unstructured", "rows.csv"]);
+    assert_eq!(code, 2);
+    assert!(err.len() < 500 && err.contains("is not known") && err.contains("columns: "), "{err}");
+}
+
+/// A full disk behind stdout is told; no verb breaks down over it.
+#[cfg(target_os = "linux")]
+#[test]
+fn results_that_cannot_be_written() {
+    let desk = Desk::new();
+    for arguments in [
+        &["completions", "bash"][..],
+        &["config", "show"],
+        &["--output", "json", "config", "show"],
+        &["model", "check", "data/m5_model_default.json"],
+        &["doctor"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let program = assert_cmd::cargo::cargo_bin("manage-dt");
+        let output = std::process::Command::new(program)
+            .args(arguments)
+            .current_dir(desk.path(""))
+            .env_clear()
+            .env("HOME", desk.path("home"))
+            .stdout(full)
+            .output()
+            .unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {err}");
+        assert!(err.contains("cannot write the "), "{arguments:?}: {err}");
+    }
+}

@@ -96,7 +96,18 @@ fn settings_have_an_origin() {
     has("cert_bundle", "/ca.pem", "variable SSL_CERT_FILE");
     has("profile", "DEFAULT", "default");
     has("user", "ocid1.user.oc0..u", "profile DEFAULT in ");
-    has("pass_phrase", "(set, not shown)", "variable OCI_CLI_PASSPHRASE");
+    assert!(
+        !out.contains("OCI_CLI_PASSPHRASE"),
+        "it counts only beside OCI_CLI_KEY_CONTENT: {out}"
+    );
+    let output = desk
+        .command(&["config", "show", "--origin"])
+        .env("OCI_CLI_KEY_CONTENT", "s3cr3t")
+        .env("OCI_CLI_PASSPHRASE", "s3cr3t")
+        .output()
+        .unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(!out.contains("s3cr3t") && out.contains("variable OCI_CLI_PASSPHRASE"), "{out}");
     let (code, out, _) = desk.run(&["config", "show"]);
     assert!(code == 0 && !out.contains("Origin") && out.contains("local-1"), "{out}");
 }

@@ -8,5 +8,6 @@ mod doctor;
 mod help;
 mod kit;
 mod models;
+mod reach;
 mod twins;
 mod verbs;

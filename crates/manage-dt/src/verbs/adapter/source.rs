@@ -163,7 +163,7 @@ impl JsonFile {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<JsonFile, Failure> {
         let shown = path.display();
-        let text = std::fs::read_to_string(path)
+        let text = crate::files::read_text(path)
             .map_err(|error| Failure::usage(format!("file {shown} cannot be read: {error}")))?;
         let value = serde_json::from_str(&text).map_err(|error| {
             let (line, column) = (error.line(), error.column());

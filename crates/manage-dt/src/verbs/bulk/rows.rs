@@ -193,11 +193,18 @@ enum Column {
     DefinedTag(String, String),
 }
 
+/// Characters of an unknown head that an error repeats.
+const HEAD_CHARS_SHOWN: usize = 60;
+
 fn columns(heads: &[String]) -> Result<Vec<Column>, String> {
     let mut columns: Vec<Column> = Vec::new();
     for (at, head) in heads.iter().enumerate() {
-        let column = column(head)
-            .ok_or_else(|| format!("column {}: '{}' is not known", at + 1, head.escape_debug()))?;
+        let column = column(head).ok_or_else(|| {
+            // What is no CSV file at all may have a head of any length.
+            let shown: String = head.chars().take(HEAD_CHARS_SHOWN).collect();
+            let more = if shown.len() < head.len() { "…" } else { "" };
+            format!("column {}: '{}{more}' is not known", at + 1, shown.escape_debug())
+        })?;
         if columns.contains(&column) {
             return Err(format!("column {}: '{head}' is there twice", at + 1));
         }

@@ -112,7 +112,7 @@ fn read_json<T: serde::de::DeserializeOwned>(
 ) -> Result<T, Failure> {
     let path = data_dir.join(twin.require(field)?);
     let shown = file_shown(twin, data_dir, field)?;
-    let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+    let text = crate::files::read_text(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Failure::usage(format!("{shown} does not exist"))
             .hint(format!("configuration file {} names it", twin.config_path().display())),
         _ => Failure::usage(format!("{shown} cannot be read: {error}")),

@@ -172,9 +172,9 @@ pub fn apply(
         return Err(Failure::usage("the plan replaces resources; nothing has been changed")
             .hint("--replace carries it out: the old ones are deleted; or give what changed a new identity, such as a new version of the DTMI"));
     }
-    if !args.yes && !crate::confirm::ask("Carry out this plan?")? {
+    if let Err(failure) = crate::confirm::confirmed(args.yes, "Carry out this plan?") {
         report.finish()?;
-        return Err(Failure::new(ExitCode::Refused, "not confirmed; nothing has been changed"));
+        return Err(failure);
     }
     let progress = carry_out::Progress::of(&plan);
     let work = carry_out::run(&desk.control, &desk.domain, &desk.desired, &plan, &progress);

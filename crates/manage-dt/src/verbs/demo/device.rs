@@ -52,7 +52,7 @@ impl Devices {
                 (other, _) => return Err(failed(format!("not acknowledged: {other:?}"))),
             }
             let external_key = &device.credentials.external_key;
-            anstream::println!("   MQTT   {external_key} -> {topic}: {payload}");
+            super::say(&format!("   MQTT   {external_key} -> {topic}: {payload}"));
         }
         session.close().await
     }
@@ -62,7 +62,7 @@ impl Devices {
         let device = self.device(twin)?;
         device.post(endpoint, payload.as_bytes().to_vec()).await?;
         let external_key = &device.credentials.external_key;
-        anstream::println!("   HTTPS  {external_key} -> {endpoint}: {payload}");
+        super::say(&format!("   HTTPS  {external_key} -> {endpoint}: {payload}"));
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ use platform::limits::CALLER_CACHED;
 use platform::store::{IdentityStore as _, Setup, Store as _};
 use store_sqlite::SqliteStore;
 
-use crate::args::{GlobalArgs, UserAddArgs, UserArgs, UserVerb};
+use crate::args::{GlobalArgs, UserAddArgs, UserArgs, UserRemoveArgs, UserVerb};
 use crate::config::Environment;
 use crate::config::local::{self, ClientDir};
 use crate::exit_code::ExitCode;
@@ -38,7 +38,7 @@ pub fn run(args: &UserArgs, global: &GlobalArgs, environment: &Environment) -> R
         match &args.verb {
             UserVerb::Add(add) => users.add(add, &mut report).await,
             UserVerb::List => users.list(&mut report).await,
-            UserVerb::Remove(remove) => users.remove(&remove.name, &mut report).await,
+            UserVerb::Remove(remove) => users.remove(remove, &mut report).await,
         }
     })?;
     report.finish()
@@ -92,7 +92,14 @@ impl Users {
         Ok(())
     }
 
-    async fn remove(&self, name: &str, report: &mut Report) -> Result<(), Failure> {
+    async fn remove(&self, args: &UserRemoveArgs, report: &mut Report) -> Result<(), Failure> {
+        let name = args.name.as_str();
+        let known = self.store.user_all().await.map_err(store_failed)?;
+        // Who does not exist is refused without a question.
+        if known.iter().any(|entry| entry.user.name == name) {
+            let question = format!("Remove user '{name}', its keys and its files?");
+            crate::confirm::confirmed(args.yes, &question)?;
+        }
         users::remove(&self.store, name).await.map_err(refused)?;
         UserFiles::of(&self.client, name).remove()?;
         self.wait_until_seen().await;
