@@ -206,9 +206,19 @@ async fn every_finding_is_reported_at_once() {
         assert!(message.lines().any(|found| found.starts_with(line)), "{line}: {message}");
     }
     served.refused("MissingParameter", "POST /iotDomainGroups", json!({})).await;
+    // A value that breaks a rule stands beside one that is missing in the same object.
+    let mount = json!({"mountPath": "/a/", "mountTargetId": "m"});
+    let network = json!({"subnetId": "s", "fileStorageMounts": [mount]});
+    let body = json!({"compartmentId": served.setup.tenancy_id,
+        "iotDomainId": served.setup.domain.common.id, "networkConfig": network});
+    let message = served.refused("InvalidParameter", "POST /iotFlowRuntimes", body).await;
+    let mount = "networkConfig.fileStorageMounts[0]";
+    for line in [format!("{mount}.mountPath: '/a/'"), format!("{mount}.exportId: is missing")] {
+        assert!(message.lines().any(|found| found.starts_with(&line)), "{line}: {message}");
+    }
     let body = json!({"nope": 1, "displayName": [], "spec": {}});
     let message = served.refused("InvalidParameter", "POST /digitalTwinModels", body).await;
-    for word in ["nope: ", "displayName: invalid type", "iotDomainId: is missing"] {
+    for word in ["nope: ", "displayName: must be", "iotDomainId: is missing"] {
         assert!(message.lines().any(|line| line.starts_with(word)), "{word}: {message}");
     }
 }
