@@ -13,16 +13,22 @@ pub(super) fn in_words(error: &str) -> String {
     let stated = ["invalid type: ", "invalid value: ", "invalid length "]
         .iter()
         .find_map(|prefix| error.strip_prefix(prefix));
+    let is_beyond = error.starts_with("invalid value: ");
     let Some((is, wanted)) = stated.and_then(|rest| rest.rsplit_once(", expected ")) else {
         return error.to_owned();
     };
-    format!("must be {}, not {}", kind_wanted(wanted), value_there(is))
+    let wanted = match wanted {
+        "u32" if is_beyond => "a whole number from 0 to 4294967295",
+        wanted => kind_wanted(wanted),
+    };
+    format!("must be {wanted}, not {}", value_there(is))
 }
 
 fn kind_wanted(wanted: &str) -> &str {
     match wanted {
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
-        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" => {
+            "a whole number"
+        }
         "f32" | "f64" => "a number",
         "a sequence" => "a list",
         "a map" => "an object",
@@ -64,15 +70,15 @@ mod tests {
         for (error, words) in [
             (
                 "invalid type: string \"a\", expected u32",
-                "must be a whole number that is not negative, not the string \"a\"",
+                "must be a whole number, not the string \"a\"",
             ),
             (
                 "invalid type: floating point `1.5`, expected u32",
-                "must be a whole number that is not negative, not the number 1.5",
+                "must be a whole number, not the number 1.5",
             ),
             (
                 "invalid value: integer `-5`, expected u32",
-                "must be a whole number that is not negative, not the number -5",
+                "must be a whole number from 0 to 4294967295, not the number -5",
             ),
             (
                 "invalid type: string \", expected x\", expected a sequence",
