@@ -33,7 +33,7 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Asked<T>, Refusal
             let members = serde_json::from_slice(body).map_err(|error| {
                 Refusal::new(ErrorCode::CannotParseRequest, format!("the body: {error}"))
             })?;
-            search::all_findings(members, &error)
+            search::all_findings(members, body.len(), &error)
         }
     }
 }
@@ -181,6 +181,14 @@ mod tests {
         let body = br#"{"iotDomainId":"d","compartmentId":"c","logConfig":["g","l"]}"#;
         let expected = "logConfig: must be an object, not a list";
         assert_eq!(lines(refused::<Runtime>(body)), [expected]);
+        // Of a long body fewer are looked for, so that nobody is kept busy with it.
+        let many = |count: usize| -> String {
+            let tags: Vec<_> = (0..count).map(|no| format!("\"t{no}\":{no}")).collect();
+            let tags = tags.join(",");
+            format!("{{\"iotDomainId\":\"d\",\"compartmentId\":\"c\",\"freeformTags\":{{{tags}}}}}")
+        };
+        assert_eq!(lines(refused::<Runtime>(many(40).as_bytes())).len(), 32);
+        assert!((1..5).contains(&lines(refused::<Runtime>(many(100_000).as_bytes())).len()));
         for (body, expected) in [
             (r#"{"type":"FOO"}"#, "type: 'FOO' is none of DIRECT, ORDS, APEX"),
             (r#"{"type":3}"#, "type: must be a string, not the number 3"),

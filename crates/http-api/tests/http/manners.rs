@@ -29,7 +29,7 @@ async fn a_retry_token_gives_one_effect_and_one_answer() {
     let other = post(json!({"iotDomainId": domain}).to_string()).await;
     assert_eq!((other.status, &other.json()["code"]), (409, &json!("InvalidatedRetryToken")));
     let list = format!("GET /digitalTwinInstances?iotDomainId={domain}");
-    assert_eq!(ids(&served.call(200, &list, Value::Null).await), [id.clone()]);
+    assert_eq!(ids(&served.call(200, &list, Value::Null).await), [id.as_str()]);
     // What is gone is not shown as if it were there.
     served.call(204, &format!("DELETE /digitalTwinInstances/{id}"), Value::Null).await;
     let gone = post(json!({"iotDomainId": domain, "displayName": "one"}).to_string()).await;

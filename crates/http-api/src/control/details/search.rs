@@ -7,8 +7,10 @@ use serde_path_to_error::Segment;
 
 use super::wording::in_words;
 
-/// Turns of the search.
+/// Turns of the search, and members that one turn tries.
 const TURNS_MAX: usize = 32;
+/// Bytes that all turns read together, about: of a long body there are fewer turns.
+const BYTES_MAX: usize = 4 << 20;
 /// Characters of a name from outside that a message repeats.
 const NAME_SHOWN_CHARS_MAX: usize = 100;
 
@@ -20,13 +22,14 @@ enum Step {
 }
 
 /// Reads what is JSON but not of the wanted form. Each turn takes a wrong value out or puts a
-/// missing one in. `error` is what reading it at once said.
+/// missing one in. `length` is the body's, `error` is what reading it at once said.
 pub(super) fn all_findings<T: DeserializeOwned>(
     mut body: Value,
+    length: usize,
     error: &serde_json::Error,
 ) -> Result<Asked<T>, Refusal> {
     let mut findings = Findings::default();
-    for _ in 0..TURNS_MAX {
+    for _ in 0..(BYTES_MAX / length.max(1)).clamp(1, TURNS_MAX) {
         let (place, error) = match attempt::<T>(&body) {
             // A member that is there twice is no longer after it was read into a map.
             Ok(_) if findings.is_empty() => break,
@@ -100,7 +103,7 @@ fn one_finding<T: DeserializeOwned>(
 
 /// The member that reading stops at: with another value in its place, reading gets further.
 fn wrong_member<T: DeserializeOwned>(body: &Value, error: &str) -> Option<String> {
-    let names: Vec<&String> = body.as_object()?.keys().collect();
+    let names: Vec<&String> = body.as_object()?.keys().take(TURNS_MAX).collect();
     let gets_further = |name: &&&String| {
         let place = [Step::Member((**name).clone())];
         candidates().into_iter().any(|value| {
