@@ -106,6 +106,11 @@ impl Dtmi {
         self.labels().any(|label| label.starts_with('_')) || self.fragment().starts_with("#_")
     }
 
+    /// Does it end with a version, as the identifier of a model must on the platform?
+    pub fn has_version(&self) -> bool {
+        self.path_end < self.fragment
+    }
+
     /// Major and minor version; a missing part counts as zero (B3).
     pub fn version(&self) -> (u32, u32) {
         self.version

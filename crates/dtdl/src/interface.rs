@@ -139,10 +139,14 @@ impl Interface {
     }
 
     /// What the platform refuses although the language allows it (B1): properties and
-    /// relationships that can be written from outside, and parts in another version of the
-    /// language.
+    /// relationships that can be written from outside, parts in another version of the language,
+    /// and a model without a version (control-plane.md 5.4).
     pub fn check_platform(&self) -> Result<(), Diagnostics> {
         let mut diagnostics = Vec::new();
+        if !self.id.has_version() {
+            let message = format!("`{0}` has no version; write `{0};1`", self.id);
+            diagnostics.push(Diagnostic::new(code!("missingVersion"), "/@id".to_owned(), message));
+        }
         for pointer in &self.old_parts {
             let message = "version 2 of the language is not supported; write dtmi:dtdl:context;3";
             let pointer = format!("{pointer}/@context");

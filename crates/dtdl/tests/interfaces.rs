@@ -300,6 +300,18 @@ fn the_platform_refuses_writable() {
 }
 
 #[test]
+fn the_platform_wants_a_version() {
+    let of = |id: &str| {
+        let document = json!({"@context": "dtmi:dtdl:context;3", "@type": "Interface", "@id": id});
+        Interface::parse(&document.to_string()).expect("the language takes it")
+    };
+    assert!(of("dtmi:com:example:pump;1").check_platform().is_ok());
+    let error = of("dtmi:com:example:pump").check_platform().expect_err("no version");
+    assert_eq!(error.0[0].pointer, "/@id");
+    assert!(error.0[0].to_string().contains("dtmi:com:example:pump;1"), "{}", error.0[0]);
+}
+
+#[test]
 fn all_findings_at_once() {
     refuses(
         json!([telemetry(json!({"name": "_", "schema": "no"})), {"@type": "Thing"}, 5]),

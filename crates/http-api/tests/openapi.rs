@@ -91,7 +91,9 @@ fn names_operation(text: &str, name: &str) -> bool {
     let camel = format!("{}{}", name[..1].to_ascii_lowercase(), &name[1..]);
     [snake, camel, name.to_owned()].iter().any(|word| {
         text.match_indices(word.as_str()).any(|(at, _)| {
-            let after = text[at + word.len()..].chars().next();
+            let after = &text[at + word.len()..];
+            // The SDK's calls that wait.
+            let after = after.strip_prefix("_and_wait_for_state").unwrap_or(after).chars().next();
             let before = text[..at].chars().next_back();
             let inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
             !after.is_some_and(inside) && !before.is_some_and(inside)

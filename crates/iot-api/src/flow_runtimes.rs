@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::null::{Nullable, present};
+use crate::object::objects;
 use crate::tags::{FreeformTags, NamespacedTags};
+
+objects!(LogConfigDetails, FileStorageMountDetails, NetworkConfigDetails);
 
 /// Where a runtime logs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 pub struct LogConfigDetails {
     /// OCID of the log group.
     pub log_group_id: String,
@@ -18,7 +21,7 @@ pub struct LogConfigDetails {
 
 /// A file system that a runtime mounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 pub struct FileStorageMountDetails {
     /// Path below `/mnt`, without slashes around it.
     pub mount_path: String,
@@ -30,7 +33,7 @@ pub struct FileStorageMountDetails {
 
 /// A runtime's network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 pub struct NetworkConfigDetails {
     /// OCID of the subnet.
     pub subnet_id: String,

@@ -15,6 +15,7 @@ pub mod instances;
 pub mod list;
 pub mod models;
 pub mod null;
+mod object;
 pub mod openapi;
 pub mod operation;
 pub mod relationships;

@@ -101,9 +101,8 @@ pub enum Match<'a> {
     NotFound,
 }
 
-/// Finds the operation of a method and of a path below `/20250531`, a trailing slash ignored.
+/// Finds the operation of a method and of a path below `/20250531`.
 pub fn find<'a>(method: &str, path: &'a str) -> Match<'a> {
-    let path = path.strip_suffix('/').unwrap_or(path);
     let mut methods = Vec::new();
     for &operation in Operation::ALL {
         let Some(id) = match_path(operation.path(), path) else { continue };
@@ -139,7 +138,6 @@ mod tests {
             assert_eq!(find(method, path), Match::Operation(operation, id), "{method} {path}");
         };
         is("GET", "/digitalTwinModels", Operation::ListDigitalTwinModels, None);
-        is("GET", "/digitalTwinModels/", Operation::ListDigitalTwinModels, None);
         is("GET", "/digitalTwinModels/x", Operation::GetDigitalTwinModel, Some("x"));
         is("GET", "/digitalTwinModels/x/spec", Operation::GetDigitalTwinModelSpec, Some("x"));
         is(
@@ -154,5 +152,7 @@ mod tests {
         );
         assert_eq!(find("GET", "/nothing"), Match::NotFound);
         assert_eq!(find("GET", "/digitalTwinModels/x/y/spec"), Match::NotFound);
+        // An id that is left empty by mistake must not become the list.
+        assert_eq!(find("GET", "/digitalTwinModels/"), Match::NotFound);
     }
 }

@@ -145,6 +145,7 @@ impl Platform {
         if vcn_ids.len() > VCNS_MAX {
             findings.add(format!("dbAllowListedVcnIds: at most {VCNS_MAX}"));
         }
+        findings.no_duplicates("dbAllowListedVcnIds", &vcn_ids);
         for id in vcn_ids.iter().filter(|id| !id.starts_with("ocid1.vcn.")) {
             findings.add(format!("dbAllowListedVcnIds: '{id}' is no OCID of a VCN"));
         }

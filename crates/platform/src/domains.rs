@@ -273,6 +273,7 @@ fn identity_groups(groups: &[String], findings: &mut Findings) {
     if groups.len() > IDENTITY_GROUPS_MAX {
         findings.add(format!("{member}: at most {IDENTITY_GROUPS_MAX}"));
     }
+    findings.no_duplicates(member, groups);
     for group in groups {
         let form = group.split_once(':').is_some_and(|(tenancy, name)| {
             tenancy.starts_with("ocid1.tenancy.")

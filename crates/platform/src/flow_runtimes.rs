@@ -184,15 +184,16 @@ fn check(runtime: &FlowRuntime, network: Option<&NetworkConfigDetails>, findings
         findings
             .add(format!("networkConfig.networkSecurityGroupIds: at most {SECURITY_GROUPS_MAX}"));
     }
+    findings.no_duplicates("networkConfig.networkSecurityGroupIds", groups);
     let Some(mounts) = &network.file_storage_mounts else { return };
     if mounts.is_empty() || mounts.len() > FILE_MOUNTS_MAX {
         findings.add(format!("networkConfig.fileStorageMounts: 1 to {FILE_MOUNTS_MAX}"));
     }
-    for mount in mounts {
+    for (no, mount) in mounts.iter().enumerate() {
         let path = &mount.mount_path;
         if path.is_empty() || path.starts_with('/') || path.ends_with('/') {
             findings.add(format!(
-                "networkConfig.fileStorageMounts: mountPath '{path}' must be relative to /mnt, without a slash at its ends"
+                "networkConfig.fileStorageMounts[{no}].mountPath: '{path}' must be relative to /mnt, without a slash at its ends"
             ));
         }
     }

@@ -1,7 +1,5 @@
 //! Instances: create, read, list, update, delete (control-plane.md 5.5).
 
-use std::collections::HashSet;
-
 use iot_api::instances::{CreateDigitalTwinInstanceDetails, UpdateDigitalTwinInstanceDetails};
 
 use crate::changes::common_change;
@@ -39,6 +37,14 @@ impl Platform {
         common.tags = findings.new_tags(details.freeform_tags, details.defined_tags);
         findings.common(&common);
         let gateways = details.gateways.unwrap_or_default();
+        if details.connectivity_type.is_none() && details.auth_id.is_some() && !gateways.is_empty()
+        {
+            findings.unreadable(
+                "connectivityType",
+                "is missing, and authId stands for DIRECT where gateways stand for INDIRECT; take \
+                 one of them out",
+            );
+        }
         let derived = match (&details.auth_id, gateways.as_slice()) {
             (Some(_), _) => "DIRECT",
             (None, [_, ..]) => "INDIRECT",
@@ -211,9 +217,7 @@ impl Platform {
             findings.add(format!("gateways: at most {GATEWAYS_MAX}"));
             return Ok(());
         }
-        if gateways.iter().collect::<HashSet<_>>().len() < gateways.len() {
-            findings.add("gateways: an instance is named twice");
-        }
+        findings.no_duplicates("gateways", gateways);
         for id in gateways {
             let found = self.named::<Instance>(domain_id, "gateways", id).await;
             if let Some(gateway) = findings.settle(found)?

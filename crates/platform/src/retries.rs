@@ -8,7 +8,7 @@ use iot_api::ErrorCode;
 use crate::error::Refusal;
 use crate::limits::{RETRY_TOKEN_CHARS_MAX, RETRY_TOKEN_US};
 use crate::platform::Platform;
-use crate::store::SavedAnswer;
+use crate::store::{Kind, Lifecycle, SavedAnswer};
 
 /// Keys of requests that are being answered.
 #[derive(Default)]
@@ -46,6 +46,12 @@ impl Drop for Attempt<'_> {
         let mut running = self.running.0.lock().unwrap_or_else(PoisonError::into_inner);
         running.remove(&self.key);
     }
+}
+
+/// The resource in an answer.
+#[derive(serde::Deserialize)]
+struct Made {
+    id: String,
 }
 
 /// What a retry token says about a request.
@@ -95,11 +101,26 @@ impl Platform {
         let since_us = time_us - RETRY_TOKEN_US;
         match self.store().retry_get(&attempt.key, since_us).await? {
             None => Ok(Retry::New(attempt)),
-            Some(saved) if saved.request_digest == attempt.digest => Ok(Retry::Answered(saved)),
-            Some(_) => Err(Refusal::new(
+            Some(saved) if saved.request_digest != attempt.digest => Err(Refusal::new(
                 ErrorCode::InvalidatedRetryToken,
                 "opc-retry-token: it was used for another request within the last 24 hours",
             )),
+            Some(saved) if self.is_deleted(&saved).await? => Err(Refusal::new(
+                ErrorCode::InvalidatedRetryToken,
+                "opc-retry-token: what its request made was deleted since; to make it anew, send a \
+                 new token",
+            )),
+            Some(saved) => Ok(Retry::Answered(saved)),
         }
+    }
+
+    /// Whether the resource that an answer shows was deleted since: showing it again would say
+    /// that it is there (control-plane.md 1.10).
+    async fn is_deleted(&self, saved: &SavedAnswer) -> Result<bool, Refusal> {
+        let Ok(Made { id }) = serde_json::from_slice(&saved.body) else { return Ok(false) };
+        let is_of = |kind: &&Kind| id.split('.').nth(1) == Some(kind.type_word());
+        let Some(kind) = Kind::ALL.iter().find(is_of) else { return Ok(false) };
+        let record = self.store().resource_get(*kind, &id).await?;
+        Ok(record.is_none_or(|record| record.common().lifecycle == Lifecycle::Deleted))
     }
 }

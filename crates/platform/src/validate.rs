@@ -1,6 +1,8 @@
 //! Rules that all resources share. Findings are collected and reported together
 //! (control-plane.md 4, 5.5).
 
+use std::collections::HashSet;
+
 use iot_api::tags::{FreeformTags, NamespacedTags};
 use iot_api::{ErrorCode, Tags};
 use serde_json::Value;
@@ -56,29 +58,38 @@ impl Findings {
         }
     }
 
-    /// Adds a member that could not be read.
+    /// Adds a member that could not be read; one inside others as `outer.inner[0]`.
     pub fn unreadable(&mut self, member: &str, why: &str) {
         self.add(format!("{member}: {why}"));
-        self.unread.push(self::member(member).to_owned());
+        self.unread.push(member.to_owned());
     }
 
     /// Adds a member or a parameter that is needed and not there.
     pub fn missing(&mut self, member: &str) {
-        if !self.is_unread(self::member(member)) {
+        if !self.is_unread(member) {
             self.missing.push(format!("{member}{IS_MISSING}"));
-            self.unread.push(self::member(member).to_owned());
+            self.unread.push(member.to_owned());
         }
     }
 
-    /// Whether a member has no value that rules could be about.
+    /// Whether a member has no value that rules could be about: it was not read, or it is inside
+    /// of one, or around one, that was not.
     pub fn is_unread(&self, member: &str) -> bool {
-        self.unread.iter().any(|known| known == member)
+        self.unread.iter().any(|known| is_within(known, member) || is_within(member, known))
     }
 
     /// Adds a resource that the body names and that is not there.
     pub fn related(&mut self, refusal: Refusal) {
         if !self.is_unread(member(&refusal.message)) {
             self.related.push(refusal);
+        }
+    }
+
+    /// A list that names each thing once.
+    pub fn no_duplicates(&mut self, member: &str, list: &[String]) {
+        let mut seen = HashSet::new();
+        if let Some(twice) = list.iter().find(|item| !seen.insert(item.as_str())) {
+            self.add(format!("{member}: '{}' is named twice", shown(twice)));
         }
     }
 
@@ -250,9 +261,16 @@ fn shown(name: &str) -> String {
     shown.escape_debug().to_string()
 }
 
-/// The member or the parameter that a finding begins with.
+/// The member or the parameter that a finding begins with, with those around it.
 fn member(finding: &str) -> &str {
-    finding.split([':', '.', ' ', ',', '[', '/']).next().unwrap_or_default()
+    finding.split([':', ' ', ',']).next().unwrap_or_default()
+}
+
+/// Whether `inner` is the member `outer` or inside of it.
+fn is_within(outer: &str, inner: &str) -> bool {
+    inner
+        .strip_prefix(outer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '/']))
 }
 
 /// `None` for absent and for blank text.

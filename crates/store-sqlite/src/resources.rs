@@ -67,8 +67,9 @@ pub(crate) fn list(
 pub(crate) fn create(transaction: &Transaction<'_>, creation: &Creation) -> Stored<()> {
     by_record!(&creation.record, resource => {
         resource.check_references(transaction)?;
-        check_ceilings(transaction, &creation.ceilings, &resource.common.id)?;
+        // What is there already is refused as that, also where there is no room for more.
         insert(transaction, resource, creation.document.as_deref())?;
+        check_ceilings(transaction, &creation.ceilings, &resource.common.id)?;
     });
     creation.work.iter().try_for_each(|request| work::insert(transaction, request))?;
     creation.answer.iter().try_for_each(|answer| retries::keep(transaction, answer))

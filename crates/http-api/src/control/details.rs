@@ -1,13 +1,12 @@
 //! Bodies of creates: JSON of one known form.
 
+mod search;
+mod wording;
+
 use iot_api::ErrorCode;
 use platform::limits::JSON_DEPTH_MAX;
 use platform::{Asked, Findings, Refusal};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
-
-/// Turns of the search for what is wrong with a body.
-const TURNS_MAX: usize = 32;
 
 /// Reads a body.
 ///
@@ -30,7 +29,12 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Asked<T>, Refusal
     }
     match details {
         Ok(details) => Ok(Asked { details, findings: Findings::default() }),
-        Err(error) => all_findings(body, &error),
+        Err(error) => {
+            let members = serde_json::from_slice(body).map_err(|error| {
+                Refusal::new(ErrorCode::CannotParseRequest, format!("the body: {error}"))
+            })?;
+            search::all_findings(members, body.len(), &error)
+        }
     }
 }
 
@@ -70,124 +74,6 @@ fn depth(json: &[u8]) -> usize {
     deepest
 }
 
-/// Reads the members one by one, so that every one that is wrong is reported and not the first
-/// alone. `error` is what reading them all at once said.
-fn all_findings<T: DeserializeOwned>(
-    body: &[u8],
-    error: &serde_json::Error,
-) -> Result<Asked<T>, Refusal> {
-    let mut members: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
-        Refusal::new(ErrorCode::CannotParseRequest, format!("the body: {error}"))
-    })?;
-    let mut findings = Findings::default();
-    // Each turn takes a wrong member out or puts a missing one in; there are not many.
-    for _ in 0..TURNS_MAX {
-        let error = match T::deserialize(&Value::Object(members.clone())) {
-            // A member that is there twice is no longer after it was read into a map.
-            Ok(_) if findings.is_empty() => break,
-            Ok(details) => return Ok(Asked { details, findings }),
-            Err(error) => error.to_string(),
-        };
-        if !one_finding::<T>(&mut members, &error, &mut findings) {
-            break;
-        }
-    }
-    if findings.is_empty() {
-        findings.add(format!("the body: {error}"));
-    }
-    Err(findings.into_refusal())
-}
-
-/// Finds what `error` is about and takes it away; false when that does not help.
-fn one_finding<T: DeserializeOwned>(
-    members: &mut Map<String, Value>,
-    error: &str,
-    findings: &mut Findings,
-) -> bool {
-    if let Some((name, inner)) = inner_missing::<T>(members, error) {
-        findings.missing(&format!("{name}.{inner}"));
-        take_out::<T>(members, &name);
-        true
-    } else if let Some(name) = quoted(error, "missing field `") {
-        let is_new = !findings.is_unread(name);
-        findings.missing(name);
-        is_new && stand_in::<T>(members, name)
-    } else if let Some(name) = quoted(error, "unknown field `") {
-        let name = name.to_owned();
-        if members.shift_remove(&name).is_some() {
-            findings.add(format!("{name}: is not a member of this request"));
-            return true;
-        }
-        let Some((outer, _)) = wrong_member::<T>(members) else { return false };
-        findings.unreadable(&format!("{outer}.{name}"), "is not a member of this request");
-        take_out::<T>(members, &outer);
-        true
-    } else {
-        // What stands in for a needed member is not right either where only some words are.
-        let wrong = wrong_member::<T>(members);
-        let Some((name, why)) = wrong.filter(|(name, _)| !findings.is_unread(name)) else {
-            return false;
-        };
-        findings.unreadable(&name, &why.replace("expected u32", "expected a whole number"));
-        take_out::<T>(members, &name);
-        true
-    }
-}
-
-/// The first member without which the error is another one, and what is wrong with it.
-fn wrong_member<T: DeserializeOwned>(members: &Map<String, Value>) -> Option<(String, String)> {
-    let error = |members: Map<String, Value>| {
-        T::deserialize(&Value::Object(members)).err().map(|error| error.to_string())
-    };
-    let before = error(members.clone())?;
-    members.keys().find_map(|name| {
-        let mut others = members.clone();
-        // The order decides which error comes first, so it must stay.
-        others.shift_remove(name);
-        (error(others).as_ref() != Some(&before)).then(|| (name.clone(), before.clone()))
-    })
-}
-
-/// The member inside which something is missing, and what.
-fn inner_missing<T: DeserializeOwned>(
-    members: &Map<String, Value>,
-    error: &str,
-) -> Option<(String, String)> {
-    let inner = quoted(error, "missing field `")?;
-    let (name, _) = wrong_member::<T>(members)?;
-    let holds_others =
-        members.get(&name).is_some_and(|value| value.is_object() || value.is_array());
-    holds_others.then(|| (name, inner.to_owned()))
-}
-
-/// Takes a wrong member out, so that the search can go on behind it.
-fn take_out<T: DeserializeOwned>(members: &mut Map<String, Value>, name: &str) {
-    if members.shift_remove(name).is_some() && is_missing::<T>(members, name) {
-        stand_in::<T>(members, name);
-    }
-}
-
-/// Puts a value of the wanted type in for a member; false when there is none.
-fn stand_in<T: DeserializeOwned>(members: &mut Map<String, Value>, name: &str) -> bool {
-    let candidates = [json!(""), json!({}), json!([]), json!(0), json!(false)];
-    candidates.into_iter().any(|value| {
-        members.insert(name.to_owned(), value);
-        let error = T::deserialize(&Value::Object(members.clone())).err();
-        // A value of the wrong type is what reading stops at, or some other member is.
-        error.is_none_or(|error| !error.to_string().starts_with("invalid type"))
-    })
-}
-
-fn is_missing<T: DeserializeOwned>(members: &Map<String, Value>, name: &str) -> bool {
-    let error = T::deserialize(&Value::Object(members.clone())).err();
-    error.is_some_and(|error| quoted(&error.to_string(), "missing field `") == Some(name))
-}
-
-/// What stands behind `prefix` and before the next backtick.
-fn quoted<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
-    text.strip_prefix(prefix)?.split('`').next()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,14 +111,14 @@ mod tests {
         is("7", ErrorCode::InvalidParameter, "the body");
         is("{\"iotDomainId\":\"d\",\"x\":1}", ErrorCode::InvalidParameter, "x: is not a member");
         let text = "{\"iotDomainId\":\"d\",\n \"displayName\": 5, \"authId\":\"a\"}";
-        is(text, ErrorCode::InvalidParameter, "displayName: invalid type");
-        is("{\"iotDomainId\":true}", ErrorCode::InvalidParameter, "iotDomainId: invalid type");
+        is(text, ErrorCode::InvalidParameter, "displayName: must be a string");
+        is("{\"iotDomainId\":true}", ErrorCode::InvalidParameter, "iotDomainId: must be a string");
         let many = "{\"x\":1,\"displayName\":5,\"y\":{},\"gateways\":7}";
         for part in [
             "x: is not",
-            "displayName: invalid type",
+            "displayName: must be a string",
             "y: is not",
-            "gateways: invalid type",
+            "gateways: must be a list",
             "iotDomainId: is missing",
         ] {
             is(many, ErrorCode::InvalidParameter, part);
@@ -250,7 +136,7 @@ mod tests {
             assert!(message.lines().any(|found| found.starts_with(line)), "{line}: {message}");
         }
         let text = "{\"iotDomainId\":\"d\",\"gateways\":[\"a\",{}]}";
-        is(text, ErrorCode::InvalidParameter, "gateways: invalid type");
+        is(text, ErrorCode::InvalidParameter, "gateways[1]: must be a string, not an object");
     }
 
     #[test]
@@ -266,6 +152,56 @@ mod tests {
         for body in ["{}", r#"{"type":"FOO"}"#] {
             let refusal = refused::<ConfigureIotDomainDataAccessDetails>(body.as_bytes());
             assert_eq!(refusal.message.lines().count(), 1, "{refusal}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_inside_of_members_is_named_with_its_place() {
+        use iot_api::domains::ConfigureIotDomainDataAccessDetails as Access;
+        use iot_api::flow_runtimes::CreateIotFlowRuntimeDetails as Runtime;
+        let lines = |refusal: Refusal| -> Vec<String> {
+            refusal.message.lines().map(str::to_owned).collect()
+        };
+        let body = br#"{"iotDomainId":"d","compartmentId":"c","networkConfig":{"subnetId":7,
+            "fileStorageMounts":[{"mountPath":"a","zz":1,"mountTargetId":[]},3]},"logConfig":"x",
+            "freeformTags":{"a key":1}}"#;
+        assert_eq!(
+            lines(refused::<Runtime>(body)),
+            [
+                "networkConfig.subnetId: must be a string, not the number 7",
+                "networkConfig.fileStorageMounts[0].zz: is not a member of this request",
+                "networkConfig.fileStorageMounts[0].mountTargetId: must be a string, not a list",
+                "networkConfig.fileStorageMounts[1]: must be an object, not the number 3",
+                "logConfig: must be an object, not the string \"x\"",
+                "freeformTags[\"a key\"]: must be a string, not the number 1",
+                "networkConfig.fileStorageMounts[0].exportId: is missing",
+            ]
+        );
+        // No list stands for an object, its members in their order.
+        let body = br#"{"iotDomainId":"d","compartmentId":"c","logConfig":["g","l"]}"#;
+        let expected = "logConfig: must be an object, not a list";
+        assert_eq!(lines(refused::<Runtime>(body)), [expected]);
+        // Of a long body fewer are looked for, so that nobody is kept busy with it.
+        let many = |count: usize| -> String {
+            let tags: Vec<_> = (0..count).map(|no| format!("\"t{no}\":{no}")).collect();
+            let tags = tags.join(",");
+            format!("{{\"iotDomainId\":\"d\",\"compartmentId\":\"c\",\"freeformTags\":{{{tags}}}}}")
+        };
+        assert_eq!(lines(refused::<Runtime>(many(40).as_bytes())).len(), 32);
+        assert!((1..5).contains(&lines(refused::<Runtime>(many(100_000).as_bytes())).len()));
+        for (body, expected) in [
+            (r#"{"type":"FOO"}"#, "type: 'FOO' is none of DIRECT, ORDS, APEX"),
+            (r#"{"type":3}"#, "type: must be a string, not the number 3"),
+            (
+                r#"{"type":"DIRECT","dbAllowListedIdentityGroupNames":null}"#,
+                "dbAllowListedIdentityGroupNames: must be a list, not null",
+            ),
+            (
+                r#"{"dbWorkspaceAdminInitialPassword":{},"type":"APEX"}"#,
+                "dbWorkspaceAdminInitialPassword: must be a string, not an object",
+            ),
+        ] {
+            assert_eq!(lines(refused::<Access>(body.as_bytes())), [expected], "{body}");
         }
     }
 

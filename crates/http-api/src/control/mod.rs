@@ -335,8 +335,7 @@ impl Call<'_> {
         if let Some(work) = &creation.work {
             let host = self.platform.names().with_port(&self.platform.names().control());
             let id = &resource.common().id;
-            let location =
-                format!("https://{host}{CONTROL_PATH}{}/{id}", self.path.trim_end_matches('/'));
+            let location = format!("https://{host}{CONTROL_PATH}{}/{id}", self.path);
             set(&mut answer, "location", &location);
             set(&mut answer, "content-location", &location);
             set(&mut answer, WORK_HEADER, &work.id);

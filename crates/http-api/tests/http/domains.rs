@@ -106,6 +106,9 @@ async fn domains_are_moved_kept_longer_and_followed() {
     assert_eq!(ids(&served.call(200, &list, Value::Null).await), [domain.as_str()]);
     let group = format!("/iotDomainGroups/{}", setup.group.common.id);
     let configure = format!("POST {group}/actions/configureDataAccess");
+    let twice = json!({"dbAllowListedVcnIds": ["ocid1.vcn.oc0.loc.a", "ocid1.vcn.oc0.loc.a"]});
+    let message = served.refused("InvalidParameter", &configure, twice).await;
+    assert!(message.contains("named twice"), "{message}");
     served.work(&configure, json!({"dbAllowListedVcnIds": ["ocid1.vcn.oc0.loc.a"]})).await;
     served.work(&format!("PUT {group}"), json!({"displayName": "new"})).await;
     served.work(&format!("PUT {path}"), json!({"description": "new"})).await;

@@ -14,7 +14,10 @@ async fn runtimes_are_kept_switched_and_honest_about_not_running() {
     let body = json!({"compartmentId": compartment, "iotDomainId": domain, "scale": "HUGE",
         "networkConfig": network});
     let message = served.refused("InvalidParameter", "POST /iotFlowRuntimes", body).await;
-    assert!(message.contains("scale") && message.contains("mountPath"), "{message}");
+    assert!(
+        message.contains("scale") && message.contains("fileStorageMounts[0].mountPath"),
+        "{message}"
+    );
     let body = json!({"compartmentId": compartment, "iotDomainId": domain,
         "networkConfig": {"subnetId": "s"}, "logConfig": {"logGroupId": "l"}});
     let made = served.work("POST /iotFlowRuntimes", body).await.json();

@@ -48,6 +48,11 @@ async fn gateways_and_indirect_twins_follow_the_rules() {
         let message = served.refused("InvalidParameter", post, body).await;
         words.iter().for_each(|word| assert!(message.contains(word), "{word}: {message}"));
     }
+    // Nobody named a type that could be blamed.
+    let body = json!({"iotDomainId": domain, "authId": secret, "gateways": ["x"]});
+    let message = served.refused("InvalidParameter", post, body).await;
+    assert!(message.starts_with("connectivityType: is missing"), "{message}");
+    assert!(message.contains("'x'") && !message.contains("must not have"), "{message}");
     let body = json!({"iotDomainId": domain, "connectivityType": "GATEWAY", "authId": secret,
         "digitalTwinAdapterId": with_target});
     let gateway = served.call(200, post, body).await;

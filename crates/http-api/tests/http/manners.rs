@@ -29,7 +29,12 @@ async fn a_retry_token_gives_one_effect_and_one_answer() {
     let other = post(json!({"iotDomainId": domain}).to_string()).await;
     assert_eq!((other.status, &other.json()["code"]), (409, &json!("InvalidatedRetryToken")));
     let list = format!("GET /digitalTwinInstances?iotDomainId={domain}");
-    assert_eq!(ids(&served.call(200, &list, Value::Null).await), [id]);
+    assert_eq!(ids(&served.call(200, &list, Value::Null).await), [id.as_str()]);
+    // What is gone is not shown as if it were there.
+    served.call(204, &format!("DELETE /digitalTwinInstances/{id}"), Value::Null).await;
+    let gone = post(json!({"iotDomainId": domain, "displayName": "one"}).to_string()).await;
+    assert_eq!((gone.status, &gone.json()["code"]), (409, &json!("InvalidatedRetryToken")));
+    assert!(gone.body.contains("deleted"), "{}", gone.body);
 }
 
 #[tokio::test]
@@ -206,9 +211,19 @@ async fn every_finding_is_reported_at_once() {
         assert!(message.lines().any(|found| found.starts_with(line)), "{line}: {message}");
     }
     served.refused("MissingParameter", "POST /iotDomainGroups", json!({})).await;
+    // A value that breaks a rule stands beside one that is missing in the same object.
+    let mount = json!({"mountPath": "/a/", "mountTargetId": "m"});
+    let network = json!({"subnetId": "s", "fileStorageMounts": [mount]});
+    let body = json!({"compartmentId": served.setup.tenancy_id,
+        "iotDomainId": served.setup.domain.common.id, "networkConfig": network});
+    let message = served.refused("InvalidParameter", "POST /iotFlowRuntimes", body).await;
+    let mount = "networkConfig.fileStorageMounts[0]";
+    for line in [format!("{mount}.mountPath: '/a/'"), format!("{mount}.exportId: is missing")] {
+        assert!(message.lines().any(|found| found.starts_with(&line)), "{line}: {message}");
+    }
     let body = json!({"nope": 1, "displayName": [], "spec": {}});
     let message = served.refused("InvalidParameter", "POST /digitalTwinModels", body).await;
-    for word in ["nope: ", "displayName: invalid type", "iotDomainId: is missing"] {
+    for word in ["nope: ", "displayName: must be", "iotDomainId: is missing"] {
         assert!(message.lines().any(|line| line.starts_with(word)), "{word}: {message}");
     }
 }

@@ -61,6 +61,10 @@ async fn links_keep_to_the_models_of_their_ends() {
     let message = served.refused("Conflict", post, link(&pump, "feeds", &third, json!({}))).await;
     assert!(message.contains("maxMultiplicity"), "{message}");
 
+    // What is there already is that, also where no more may be.
+    let again = link(&pump, "feeds", &deep, Value::Null);
+    served.refused("NotAuthorizedOrResourceAlreadyExists", post, again).await;
+
     // Another version of a model must keep the links that its twins have.
     let body = spec("dtmi:r:tank;1.1", json!([]), json!([]));
     let body = json!({"iotDomainId": domain, "spec": body});

@@ -42,9 +42,8 @@ pub enum Found<'a> {
     NotFound,
 }
 
-/// Finds the operation of a method and of a whole path, a trailing slash ignored.
+/// Finds the operation of a method and of a whole path.
 pub fn find<'a>(method: &str, path: &'a str) -> Found<'a> {
-    let path = path.strip_suffix('/').unwrap_or(path);
     let mut methods = Vec::new();
     for &operation in VaultOperation::ALL {
         let below = path.strip_prefix(operation.prefix());
@@ -81,7 +80,7 @@ mod tests {
             assert_eq!(find(method, path), Found::Operation(operation, ids.to_vec()), "{path}");
         };
         is("GET", "/20190301/secretbundles/x", VaultOperation::GetSecretBundle, &["x"]);
-        is("POST", "/20180608/secrets/", VaultOperation::CreateSecret, &[]);
+        is("POST", "/20180608/secrets", VaultOperation::CreateSecret, &[]);
         is("GET", "/20180608/secrets/x/version/1", VaultOperation::GetSecretVersion, &["x", "1"]);
         let by_name = "/20190301/secretbundles/actions/getByName";
         is("POST", by_name, VaultOperation::GetSecretBundleByName, &[]);

@@ -5,11 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::object::objects;
 use crate::tags::{FreeformTags, NamespacedTags};
 
+objects!(SecretContentDetails);
+
 /// Content of a new version. `Debug` does not show it.
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 pub struct SecretContentDetails {
     /// Always `BASE64`.
     pub content_type: String,

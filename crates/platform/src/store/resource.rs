@@ -81,7 +81,22 @@ pub trait Resource: Clone + Into<Record> + Send + 'static {
 }
 
 macro_rules! resources {
-    ($($name:ident),*) => {$(
+    ($($name:ident),*) => {
+        impl Kind {
+            /// All kinds.
+            pub const ALL: &[Kind] = &[$(Kind::$name),*];
+        }
+
+        impl Record {
+            /// What all resources have.
+            pub fn common(&self) -> &Common {
+                match self {
+                    $(Record::$name(resource) => &resource.common,)*
+                }
+            }
+        }
+
+        $(
         impl From<$name> for Record {
             fn from(resource: $name) -> Record {
                 Record::$name(resource)
@@ -106,7 +121,8 @@ macro_rules! resources {
                 &mut self.common
             }
         }
-    )*};
+        )*
+    };
 }
 
 resources!(DomainGroup, Domain, Model, Adapter, Instance, Relationship, FlowRuntime);
