@@ -99,9 +99,11 @@ fn check(files: &[Document], with: &[Document]) -> (Vec<Diagnostic>, usize) {
         };
         let found = platform.err().map(|found| found.located(&file.text).0).unwrap_or_default();
         for finding in found {
-            let is_known = findings
-                .iter()
-                .any(|known| known.document == document && known.pointer == finding.pointer);
+            let is_known = findings.iter().any(|known| {
+                known.document == document
+                    && known.pointer == finding.pointer
+                    && known.code == finding.code
+            });
             if !is_known {
                 findings.push(Diagnostic { document, ..finding });
             }
