@@ -72,6 +72,17 @@ fn a_model_that_is_too_large_is_told_beside_what_is_wrong_in_it() {
 }
 
 #[test]
+fn findings_that_are_left_out_are_not_hidden() {
+    let desk = Desk::new();
+    let many: Vec<Value> = (0..150).map(|i| telemetry(&format!("t{i}"), "no")).collect();
+    desk.write("many.json", &pump("1", json!(many)));
+    let (code, out, err) = desk.run(&["model", "check", "many.json"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("1 file checked, 100 findings"), "{out}");
+    assert!(err.contains("many.json: only the first 100 findings are told"), "{err}");
+}
+
+#[test]
 fn references_are_found_with_the_option() {
     let desk = Desk::new();
     let mut heir: Value = serde_json::from_str(&pump("1", json!([]))).unwrap();
