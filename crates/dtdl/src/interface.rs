@@ -12,7 +12,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, code};
 use crate::dtmi::Dtmi;
 use crate::graph::Graph;
 use crate::language::read;
-use crate::limits::TEXT_BYTES_MAX;
+use crate::limits::{DIAGNOSTICS_MAX, TEXT_BYTES_MAX};
+use crate::metamodel::Kind;
 use crate::schema::Schema;
 
 /// A parsed DTDL interface.
@@ -134,6 +135,9 @@ impl Interface {
             if diagnostics.is_empty() {
                 return Ok(build(&checker.graph));
             }
+            // All at once: what `check_platform` would tell after the rest is mended.
+            let room = DIAGNOSTICS_MAX.saturating_sub(diagnostics.len());
+            diagnostics.extend(writable(&checker.graph).take(room));
         }
         Err(Diagnostics(diagnostics).located(text))
     }
@@ -162,19 +166,33 @@ impl Interface {
                     _ => false,
                 };
                 if writable {
-                    let message = format!(
-                        "`{}` of {} is writable, which is not supported; set `writable` to false \
-                         or leave it out",
-                        content.name, interface.id
-                    );
-                    let pointer = format!("{}/writable", content.pointer);
-                    diagnostics.push(Diagnostic::new(code!("valueNotExact"), pointer, message));
+                    let element = format!("`{}` of {}", content.name, interface.id);
+                    diagnostics.push(is_writable(&element, &content.pointer));
                 }
             }
             interfaces.extend(interface.embedded.iter().map(Arc::as_ref));
         }
         if diagnostics.is_empty() { Ok(()) } else { Err(Diagnostics(diagnostics)) }
     }
+}
+
+/// Elements of a document with findings that can be written from outside.
+fn writable<'g>(graph: &'g Graph<'_>) -> impl Iterator<Item = Diagnostic> + 'g {
+    let elements = graph.elements.iter();
+    let can_be = elements.filter(|e| matches!(e.kind, Kind::Property | Kind::Relationship));
+    let are = can_be.filter(|e| e.literal("writable").and_then(Value::as_bool) == Some(true));
+    are.map(|element| {
+        let name = element.name.map_or("this".to_owned(), |name| format!("`{name}`"));
+        is_writable(&name, &graph.pointer(&element.place))
+    })
+}
+
+/// The finding about an element that can be written from outside.
+fn is_writable(element: &str, pointer: &str) -> Diagnostic {
+    let message = format!(
+        "{element} is writable, which is not supported; set `writable` to false or leave it out"
+    );
+    Diagnostic::new(code!("valueNotExact"), format!("{pointer}/writable"), message)
 }
 
 /// An array of one is the same as the one.

@@ -47,6 +47,7 @@ pub use diff::{Affected, Change, Difference, Level, diff};
 pub use dtmi::{Dtmi, DtmiError};
 pub use interface::{Content, ContentKind, Interface, RelationshipRules, ValueSpec};
 pub use language::{LanguageOptions, LanguageReport, check_language};
+pub use limits::DIAGNOSTICS_MAX;
 pub use model::{Element, ElementKind, Model};
 pub use schema::{
     ArraySchema, EnumSchema, EnumValue, Field, Geospatial, MapSchema, ObjectSchema, Primitive,

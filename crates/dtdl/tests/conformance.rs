@@ -27,21 +27,20 @@ struct Wrong {
 }
 
 fn main() -> ExitCode {
-    let folder = match folder() {
-        Ok(folder) => folder,
-        Err(message) => {
-            eprintln!("{message}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let folder = folder();
     let (mut right, mut total) = (0, 0);
     let mut wrong = Vec::new();
-    for path in files(&folder) {
+    // What cannot be read has no cases to count; it is told after the line, and the test fails.
+    let mut unreadable = Vec::new();
+    for path in files(&folder, &mut unreadable) {
         let file = path.strip_prefix(&folder).expect("found there").display().to_string();
-        let text = fs::read_to_string(&path).expect("readable");
-        let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-            .unwrap_or_else(|error| panic!("{file}: {error}"));
-        let cases = value.as_array().cloned().unwrap_or_else(|| vec![value]);
+        let cases = match read(&path) {
+            Ok(cases) => cases,
+            Err(why) => {
+                unreadable.push(format!("{file}: {why}"));
+                continue;
+            }
+        };
         for (case, value) in cases.iter().enumerate() {
             let Some(expected) = value["valid"].as_bool() else {
                 continue;
@@ -56,33 +55,45 @@ fn main() -> ExitCode {
     println!("{right} of {total} decisions right");
     let unlisted: Vec<_> = wrong.iter().filter(|wrong| !is_listed(wrong)).map(text).collect();
     if total == 0 {
-        eprintln!("no cases below {}", folder.display());
+        let folder = folder.display();
+        eprintln!("no cases below {folder}; {FOLDER_VARIABLE} names a folder of cases");
     }
-    for wrong in &unlisted {
-        eprintln!("{wrong}");
+    for problem in unreadable.iter().chain(&unlisted) {
+        eprintln!("{problem}");
     }
-    if total > 0 && unlisted.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let is_right = total > 0 && unreadable.is_empty() && unlisted.is_empty();
+    if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn folder() -> Result<PathBuf, String> {
-    if let Some(folder) = std::env::var_os(FOLDER_VARIABLE) {
-        return Ok(folder.into());
+fn folder() -> PathBuf {
+    match std::env::var_os(FOLDER_VARIABLE) {
+        Some(folder) => folder.into(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(FOLDER_DEFAULT),
     }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(FOLDER_DEFAULT);
-    if folder.is_dir() {
-        return Ok(folder);
+}
+
+/// The cases of a file: an array of them, or one.
+fn read(path: &Path) -> Result<Vec<Value>, String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let value = serde_json::from_str(text.trim_start_matches('\u{feff}'));
+    match value.map_err(|error: serde_json::Error| error.to_string())? {
+        Value::Array(cases) => Ok(cases),
+        value => Ok(vec![value]),
     }
-    let folder = folder.display();
-    Err(format!("{folder} does not exist; set {FOLDER_VARIABLE} to a folder of conformance cases"))
 }
 
 /// All JSON files below a folder, in the order of their names.
-fn files(folder: &Path) -> Vec<PathBuf> {
+fn files(folder: &Path, unreadable: &mut Vec<String>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder)
-            .unwrap_or_else(|error| panic!("cannot read {}: {error}", folder.display()));
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                unreadable.push(format!("{}: {error}", folder.display()));
+                continue;
+            }
+        };
         for entry in entries {
             let path = entry.expect("readable").path();
             if path.is_dir() {

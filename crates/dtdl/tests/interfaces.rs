@@ -297,6 +297,19 @@ fn the_platform_refuses_writable() {
     assert!(property(false).check_platform().is_ok());
     let error = property(true).check_platform().expect_err("writable");
     assert_eq!(error.0[0].pointer, "/contents/0/writable");
+    // Beside other findings it is told at once.
+    refuses(
+        json!([
+            {"@type": "Property", "name": "p", "schema": "no", "writable": true},
+            {"@type": "Relationship", "name": "r", "writable": true},
+            {"@type": "Property", "name": "q", "schema": "long", "writable": false}
+        ]),
+        &[
+            "badDtmiOrTerm /contents/0/schema",
+            "valueNotExact /contents/0/writable",
+            "valueNotExact /contents/1/writable",
+        ],
+    );
 }
 
 #[test]

@@ -185,6 +185,8 @@ mod tests {
         reads("yyyy-MM-dd HH:mm:ss z", "2026-09-02 18:02:00 GMT", "2026-09-02T18:02:00Z");
         reads("yyyy-MM-dd", "2026-02-31", "2026-02-28T00:00:00Z");
         reads("yyyy-MM-dd 'o''clock' ''", "2026-02-01 o'clock '", "2026-02-01T00:00:00Z");
+        reads("yyyy-MM-dd HH:mm", "2026-12-31 24:00", "2027-01-01T00:00:00Z");
+        refuses("yyyy-MM-dd HH:mm", "2026-12-31 24:01");
         refuses("yyyy-MM-dd", "2026-13-01");
         refuses("HH:mm", "10:00");
         for pattern in ["Q", "yyyy[", "yyyy]", "'x", "{", "ddd"] {

@@ -31,6 +31,12 @@ pub fn run(
     environment: &Environment,
 ) -> Result<(), Failure> {
     instances::check_id(args.id.as_deref())?;
+    if let (Some(since), Some(until)) = (args.since, args.until)
+        && until <= since
+    {
+        return Err(Failure::usage("--until is not after --since, so there is no message between")
+            .hint("ages count back from now: --since 7d --until 1d is six days"));
+    }
     let definition = Definition::read(global, environment, &args.twin)?;
     let files = new_files(args, &definition)?;
     let session = definition.connect()?;

@@ -205,3 +205,22 @@ fn lint_knows_what_gives_nothing_and_what_jq_calls_it() {
         assert!(out.contains(words), "{definition}: {out}{err}");
     }
 }
+
+#[test]
+fn a_model_with_a_byte_order_mark_and_one_that_lacks_what_it_refers_to() {
+    let desk = Desk::new();
+    let model = |id: &str, extends: Value| {
+        json!({"@context": "dtmi:dtdl:context;3", "@id": id, "@type": "Interface",
+               "extends": extends, "contents": [
+            {"@type": "Telemetry", "name": if extends == json!([]) { "a" } else { "b" },
+             "schema": "long"}]})
+    };
+    let heir = model("dtmi:x:heir;1", json!(["dtmi:x:base;1"]));
+    desk.write("heir.json", &format!("\u{feff}{heir}"));
+    desk.write("base.json", &format!("\u{feff}{}", model("dtmi:x:base;1", json!([]))));
+    let attempt = ["adapter", "try", "--model", "heir.json", r#"{"a": 1, "b": 2}"#];
+    let (code, _, err) = desk.run(&attempt);
+    assert!(code == 2 && err.contains("--with names the file"), "{err}");
+    let (code, out, err) = desk.run(&[&attempt[..], &["--with", "base.json"]].concat());
+    assert!(code == 0 && out.contains("accepted: 2 of 2 elements"), "{out}{err}");
+}

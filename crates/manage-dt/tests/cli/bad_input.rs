@@ -27,6 +27,12 @@ fn arguments() {
     );
     refused(&desk, &["--local", "query", "unstructured"], 2, &["manage-dt serve"]);
     refused(&desk, &["env"], 2, &["manage-dt serve"]);
+    refused(
+        &desk,
+        &["replay", "custom-adapter", "--since", "1h", "--until", "2h"],
+        2,
+        &["--until is not after --since"],
+    );
 }
 
 #[test]

@@ -61,6 +61,28 @@ fn findings_name_file_line_and_column() {
 }
 
 #[test]
+fn a_model_that_is_too_large_is_told_beside_what_is_wrong_in_it() {
+    let desk = Desk::new();
+    desk.write("large.json", &format!("{{{}}}", " ".repeat(1 << 20)));
+    let (code, out, _) = desk.run(&["model", "check", "large.json"]);
+    assert_eq!(code, 1, "{out}");
+    for finding in ["missingContext", "textTooLong: the document is larger than 1048576 bytes"] {
+        assert!(out.contains(finding), "`{finding}` is missing in:\n{out}");
+    }
+}
+
+#[test]
+fn findings_that_are_left_out_are_not_hidden() {
+    let desk = Desk::new();
+    let many: Vec<Value> = (0..150).map(|i| telemetry(&format!("t{i}"), "no")).collect();
+    desk.write("many.json", &pump("1", json!(many)));
+    let (code, out, err) = desk.run(&["model", "check", "many.json"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("1 file checked, 100 findings"), "{out}");
+    assert!(err.contains("many.json: only the first 100 findings are told"), "{err}");
+}
+
+#[test]
 fn references_are_found_with_the_option() {
     let desk = Desk::new();
     let mut heir: Value = serde_json::from_str(&pump("1", json!([]))).unwrap();

@@ -1,5 +1,6 @@
 //! Reads a text along a pattern and puts the fields together.
 
+use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 
@@ -195,6 +196,9 @@ impl Fields {
             (None, Some(hour)) => hour + if self.afternoon == Some(true) { 12 } else { 0 },
             (None, None) => 0,
         };
+        // Java's own: the midnight at the end of a day may be written 24:00.
+        let is_end = hour == 24 && (self.minute, self.second) == (0, 0) && self.nanos == 0;
+        let (hour, days_on) = if is_end { (0, 1) } else { (hour, 0) };
         let small = |n: i64| i8::try_from(n).map_err(|_| fail());
         let year = i16::try_from(year).map_err(|_| fail())?;
         let first = Date::new(year, small(month)?, 1).map_err(|_| fail())?;
@@ -210,7 +214,9 @@ impl Fields {
             self.nanos as i32,
         );
         let offset = Offset::from_seconds(self.offset_seconds).map_err(|_| fail())?;
-        let zoned = time.and_then(|time| time.to_zoned(TimeZone::fixed(offset)));
+        let zoned = time
+            .and_then(|time| time.checked_add(days_on.days()))
+            .and_then(|time| time.to_zoned(TimeZone::fixed(offset)));
         Ok(zoned.map_err(|_| fail())?.timestamp().as_microsecond())
     }
 }

@@ -165,7 +165,8 @@ impl JsonFile {
         let shown = path.display();
         let text = crate::files::read_text(path)
             .map_err(|error| Failure::usage(format!("file {shown} cannot be read: {error}")))?;
-        let value = serde_json::from_str(&text).map_err(|error| {
+        let unmarked = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let value = serde_json::from_str(unmarked).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let told = error.to_string();
             let reason = told.split(" at line ").next().unwrap_or(&told);
@@ -215,8 +216,13 @@ fn resolve(file: &JsonFile, id: Option<&str>, others: &[JsonFile]) -> Result<Arc
     let others = others.iter().map(|file| interface(&file.path, &file.value).map(Arc::new));
     let others = others.collect::<Result<Vec<_>, _>>()?;
     let lookup = |id: &Dtmi| others.iter().find(|other| other.id == *id).cloned();
-    let model =
-        Model::resolve(root, &lookup).map_err(|found| faulty(&file.path, &value, &found))?;
+    let model = Model::resolve(root, &lookup).map_err(|found| {
+        let failure = faulty(&file.path, &value, &found);
+        match found.0.iter().any(|finding| finding.code.ends_with(":unresolvedReference")) {
+            true => failure.hint("--with names the file of a model that is referred to"),
+            false => failure,
+        }
+    })?;
     Ok(Arc::new(model))
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use dtdl::{Diagnostic, Interface, LanguageOptions, check_language};
+use dtdl::{DIAGNOSTICS_MAX, Diagnostic, Interface, LanguageOptions, check_language};
 use serde_json::{Value, json};
 
 use super::{Document, PLACEHOLDER, PLACEHOLDER_HINT, read, read_with};
@@ -39,6 +39,9 @@ pub fn run(
                 |_| findings.iter().map(|finding| to_text(finding, &files)).collect(),
             );
             let (count, checked) = (findings.len(), files.len());
+            if let Some(file) = cut_off(&findings, &files) {
+                tracing::warn!("{file}: only the first {DIAGNOSTICS_MAX} findings are told");
+            }
             report.part("findingCount", || json!(count), |_| summary(count, checked));
             report.finish()?;
         }
@@ -99,9 +102,11 @@ fn check(files: &[Document], with: &[Document]) -> (Vec<Diagnostic>, usize) {
         };
         let found = platform.err().map(|found| found.located(&file.text).0).unwrap_or_default();
         for finding in found {
-            let is_known = findings
-                .iter()
-                .any(|known| known.document == document && known.pointer == finding.pointer);
+            let is_known = findings.iter().any(|known| {
+                known.document == document
+                    && known.pointer == finding.pointer
+                    && known.code == finding.code
+            });
             if !is_known {
                 findings.push(Diagnostic { document, ..finding });
             }
@@ -109,6 +114,12 @@ fn check(files: &[Document], with: &[Document]) -> (Vec<Diagnostic>, usize) {
     }
     findings.sort_by_key(|finding| (finding.document, finding.position));
     (findings, elsewhere.len())
+}
+
+/// The first file with so many findings that there may be more.
+fn cut_off<'f>(findings: &[Diagnostic], files: &'f [Document]) -> Option<&'f str> {
+    let count = |document| findings.iter().filter(|f| f.document == document).count();
+    (0..files.len()).find(|d| count(*d) >= DIAGNOSTICS_MAX).map(|d| files[d].name.as_str())
 }
 
 /// The short form of a code: what follows the name space of the language's findings.

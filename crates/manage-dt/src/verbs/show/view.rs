@@ -95,7 +95,7 @@ fn rows(content: &Map<String, Value>, times: &Map<String, Value>, prefix: &str, 
         let time = known.and_then(|known| known.get("timeObserved")?.as_str());
         match (value, known, time) {
             (Value::Object(inner), Some(times), None) => {
-                rows(inner, times, &format!("{path}/"), table);
+                rows(inner, times, &format!("{path}."), table);
             }
             _ => table.row(vec![
                 plain(&path),
