@@ -144,12 +144,12 @@ async fn a_removed_user_is_refused_after_a_moment() {
 }
 
 #[tokio::test]
-async fn an_auth_id_must_be_readable_by_who_sets_it() {
+async fn a_secret_of_another_compartment_is_for_those_who_may_read_it() {
     let served = Served::start().await;
     let mut users = Users::new(&served);
     let manage = "manage iot-family in compartment local".to_owned();
     let ann = users.add(std::slice::from_ref(&manage)).await;
-    let bob = users.add(&[manage, "read secret-bundles in compartment local".to_owned()]).await;
+    let bob = users.add(&[manage, "read secret-bundles in tenancy".to_owned()]).await;
     let host = served.platform.names().control();
     let secret = &served.setup.secret.id;
     let send = async |signer: &Signer, method: &str, target: &str, body: String| {
@@ -159,6 +159,15 @@ async fn an_auth_id_must_be_readable_by_who_sets_it() {
     let domain = &served.setup.domain.common.id;
     let create = format!("{{\"iotDomainId\":\"{domain}\",\"authId\":\"{secret}\"}}");
     let things = "/20250531/digitalTwinInstances";
+    // The domain may read the secrets of its own compartment.
+    let own = send(&ann, "POST", things, create.clone()).await;
+    assert_eq!(own.status, 200, "{}", own.body);
+    let vaults = served.platform.names().vaults();
+    let target = format!("/20180608/secrets/{secret}/actions/changeCompartment");
+    let body = format!("{{\"compartmentId\":\"{}\"}}", served.setup.tenancy_id);
+    let call = ("POST", vaults.as_str(), target.as_str());
+    let moved = served.signed_by(&served.signer, call, Some(&body), None).await;
+    assert!(moved.status < 300, "{}", moved.body);
     let refused = send(&ann, "POST", things, create.clone()).await;
     let unknown = send(&ann, "POST", things, create.replace(secret.as_str(), "S")).await;
     let code = "RelatedResourceNotAuthorizedOrNotFound";

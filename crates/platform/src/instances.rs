@@ -66,7 +66,8 @@ impl Platform {
             own_rules(&instance, None, &mut findings);
             return Err(findings.into_refusal());
         }
-        self.auth_check(caller, instance.auth_id.as_deref(), &mut findings).await?;
+        let domain_id = &instance.common.parent_id;
+        self.auth_check(caller, domain_id, instance.auth_id.as_deref(), &mut findings).await?;
         self.instance_check(&mut instance, findings).await?;
         let ceilings = self.gateway_ceilings(&instance);
         Ok(Creation { ceilings, ..Creation::of(instance) })
@@ -106,9 +107,9 @@ impl Platform {
             if new.connectivity_type == "NONE" && old.connectivity_type != "NONE" {
                 findings.add("connectivityType: an instance can be NONE from its creation only");
             }
-            // Whoever leaves the authId as it is need not be able to read what it names.
+            // Whoever leaves the authId as it is need not be able to use what it names.
             let auth_id = asked.details.auth_id.as_ref().and_then(Option::as_deref);
-            self.auth_check(caller, auth_id, &mut findings).await?;
+            self.auth_check(caller, &old.common.parent_id, auth_id, &mut findings).await?;
             self.instance_check(&mut new, findings).await?;
             model_change_check(&old, &new)?;
             if old.model_id != new.model_id {
@@ -166,16 +167,18 @@ impl Platform {
         findings.check()
     }
 
-    /// What `authId` names must be there, and be the caller's to read (control-plane.md 5.5).
+    /// What `authId` names must be there, and be the domain's or the caller's to read
+    /// (control-plane.md 5.5).
     async fn auth_check(
         &self,
         caller: &Caller,
+        domain_id: &str,
         auth_id: Option<&str>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
         let Some(auth_id) = auth_id else { return Ok(()) };
         let exists = self.auth_exists(auth_id).await?;
-        if !exists || !self.secret_is_readable(caller, auth_id).await? {
+        if !exists || !self.secret_is_usable(caller, domain_id, auth_id).await? {
             findings.related(Refusal::related("authId", auth_id));
         }
         Ok(())

@@ -65,21 +65,26 @@ impl Platform {
 }
 
 impl Platform {
-    /// Whether the caller may read a secret, its content or what is said about it. What is no
-    /// secret of the vault is not protected by this.
-    pub(crate) async fn secret_is_readable(
+    /// Whether a twin of a domain may log in with a secret that the caller names: one of the domain's
+    /// own compartment, which the domain may read (devices.md 2), or one that the caller may read
+    /// himself, its content or what is said about it. What is no secret of the vault is not
+    /// protected by this.
+    pub(crate) async fn secret_is_usable(
         &self,
         caller: &Caller,
+        domain_id: &str,
         id: &str,
     ) -> Result<bool, Refusal> {
         let kinds = [ResourceType::SecretBundle, ResourceType::Secret];
         if kinds.into_iter().any(|kind| caller.grants.everywhere(Verb::Read, kind)) {
             return Ok(true);
         }
-        let compartment_id = self.store().compartment_of(ResourceType::Secret, id).await?;
-        Ok(compartment_id.is_none_or(|compartment_id| {
-            kinds.into_iter().any(|kind| caller.grants.allows(Verb::Read, kind, &compartment_id))
-        }))
+        let found = self.store().compartment_of(ResourceType::Secret, id).await?;
+        let Some(compartment_id) = found else { return Ok(true) };
+        let is_readable = |kind| caller.grants.allows(Verb::Read, kind, &compartment_id);
+        Ok(kinds.into_iter().any(is_readable)
+            || self.store().compartment_of(ResourceType::Domain, domain_id).await?
+                == Some(compartment_id))
     }
 }
 
