@@ -28,6 +28,12 @@ struct Wrong {
 
 fn main() -> ExitCode {
     let folder = folder();
+    if std::env::var_os(FOLDER_VARIABLE).is_none() && !folder.is_dir() {
+        // The suite is not part of the project: a clone by itself has nothing to judge.
+        println!("0 of 0 decisions right");
+        eprintln!("skipped: no {}; {FOLDER_VARIABLE} names a folder of cases", folder.display());
+        return ExitCode::SUCCESS;
+    }
     let (mut right, mut total) = (0, 0);
     let mut wrong = Vec::new();
     // What cannot be read has no cases to count; it is told after the line, and the test fails.

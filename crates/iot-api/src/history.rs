@@ -27,6 +27,7 @@ pub struct RewrittenHistory {
     pub normalized: u64,
     /// Those that are rejected now.
     pub rejected: u64,
-    /// Those whose outcome stays: answers to commands, and messages for twins behind a gateway.
+    /// Those whose outcome stays: answers to commands, messages for twins behind a gateway, and
+    /// messages kept by a version that did not link them to their outcomes.
     pub left_alone: u64,
 }

@@ -15,6 +15,8 @@ use crate::store::{HistoryChange, HistoryFrom, Instance, KeptMessage, RowOutcome
 
 /// Messages read and normalised at a time.
 const PAGE_ROWS: u32 = 5_000;
+/// Payload bytes in memory at a time.
+const PAGE_BYTES: usize = 16 * 1024 * 1024;
 
 impl Platform {
     /// Runs the kept messages of an ACTIVE instance through an adapter and replaces what became of
@@ -41,6 +43,7 @@ impl Platform {
                 i64::MAX,
             )?,
             rows_max: PAGE_ROWS,
+            bytes_max: PAGE_BYTES,
             with_time_observed: instance.connectivity_type == "INDIRECT",
         };
         let started = Instant::now();
@@ -125,7 +128,7 @@ impl Rewriting {
 
     fn one(&mut self, adapter: &adapter::Adapter, kept: &KeptMessage) {
         self.done.messages += 1;
-        if kept.is_answer {
+        if kept.stays {
             self.done.left_alone += 1;
             return;
         }

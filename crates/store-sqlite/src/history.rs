@@ -28,6 +28,7 @@ pub(crate) fn read(connection: &Connection, from: &HistoryFrom) -> Stored<Vec<Ke
 fn messages(connection: &Connection, from: &HistoryFrom) -> rusqlite::Result<Vec<KeptMessage>> {
     let mut statement = connection.prepare_cached(
         "SELECT d.id, coalesce(l.endpoint, d.endpoint), d.content, d.time_received_us,
+            d.id < (SELECT next FROM sequence WHERE name = 'linked') OR
             coalesce(l.endpoint, d.endpoint) IN (SELECT response_endpoint FROM raw_command_data WHERE response_data IS NOT NULL)
             AND EXISTS (SELECT 1 FROM raw_command_data c
                 WHERE c.response_endpoint = coalesce(l.endpoint, d.endpoint) AND CAST(c.response_data AS BLOB) = CAST(d.content AS BLOB)
@@ -44,17 +45,26 @@ fn messages(connection: &Connection, from: &HistoryFrom) -> rusqlite::Result<Vec
         from.rows_max,
         ANSWER_SETTLED_US
     ];
-    let one = |row: &rusqlite::Row<'_>| {
+    let one = |row: &rusqlite::Row<'_>| -> rusqlite::Result<KeptMessage> {
         Ok(KeptMessage {
             id: row.get(0)?,
             endpoint: row.get(1)?,
             content: row.get_ref(2)?.as_bytes()?.to_vec(),
             time_received_us: row.get(3)?,
-            is_answer: row.get(4)?,
+            stays: row.get(4)?,
             time_observed_us: None,
         })
     };
-    statement.query_map(parameters, one)?.collect()
+    let mut rows = statement.query(parameters)?;
+    let (mut messages, mut bytes) = (Vec::new(), 0);
+    while bytes < from.bytes_max
+        && let Some(row) = rows.next()?
+    {
+        let message = one(row)?;
+        bytes += message.content.len();
+        messages.push(message);
+    }
+    Ok(messages)
 }
 
 fn times_observed(

@@ -15,3 +15,4 @@ INSERT INTO instance VALUES (7, 'twin1', 'domain1', 't', NULL, 'ACTIVE',
     'dtmi:a;1', NULL);
 INSERT INTO raw_data VALUES (1, 7, 'a/b', 'application/json', 4, x'7b7d');
 INSERT INTO snapshot_data VALUES (7, 't', '1.5', 4);
+UPDATE sequence SET next = 2 WHERE name = 'raw';

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use platform::list::{Field, ListQuery};
 use platform::store::{
-    Creation, Domain, Instance, Kind, Lifecycle, Model, Store, TokenIssuer, TwinNo,
+    Creation, Domain, HistoryFrom, Instance, Kind, Lifecycle, Model, Store, TokenIssuer, TwinNo,
 };
 use rusqlite::Connection;
 use store_sqlite::SqliteStore;
@@ -24,6 +24,18 @@ async fn a_state_directory_of_the_first_version_opens() {
     first_version(&path);
     let store = SqliteStore::open(&path).expect("a migrated store");
     let store: &dyn Store = &store;
+    // Nothing says what became of its message, so that cannot be rewritten.
+    let from = HistoryFrom {
+        twin: TwinNo(7),
+        after: 0,
+        since_us: i64::MIN,
+        before_us: i64::MAX,
+        rows_max: 10,
+        bytes_max: 1000,
+        with_time_observed: false,
+    };
+    let kept = store.history_read(&from).await.expect("messages");
+    assert_eq!(kept.iter().map(|message| message.stays).collect::<Vec<_>>(), [true]);
     let setup = store.setup_get().await.expect("a setup").expect("the first one");
     assert_eq!(setup.group.group_type, "DEVELOPMENT");
     // The first version configured access to the data of its one domain.

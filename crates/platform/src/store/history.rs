@@ -15,6 +15,8 @@ pub struct HistoryFrom {
     pub before_us: i64,
     /// Messages read at most.
     pub rows_max: u32,
+    /// Payload bytes after which no further message is read.
+    pub bytes_max: usize,
     /// Whether [`KeptMessage::time_observed_us`] is wanted: it has no index.
     pub with_time_observed: bool,
 }
@@ -32,8 +34,9 @@ pub struct KeptMessage {
     pub time_received_us: i64,
     /// Time observed of the values that it gave, if it gave any.
     pub time_observed_us: Option<i64>,
-    /// Whether it answered a command: no telemetry then (devices.md 7).
-    pub is_answer: bool,
+    /// Whether what became of it stays: it answered a command, so it is no telemetry (devices.md 7),
+    /// or it is from before outcomes knew their message.
+    pub stays: bool,
 }
 
 /// New outcomes of kept messages of one twin.

@@ -138,12 +138,16 @@ cases! {
             since_us: i64::MIN,
             before_us: 40,
             rows_max: 2,
+            bytes_max: 1000,
             with_time_observed: true,
         };
         let first = store.history_read(&from).await.unwrap();
         let seen: Vec<_> = first.iter().map(|m| (m.id, m.time_observed_us)).collect();
         assert_eq!(seen, [(1, Some(7)), (3, None)]);
-        assert!(first.iter().all(|m| m.content == b"{}" && !m.is_answer));
+        assert!(first.iter().all(|m| m.content == b"{}" && !m.stays));
+        // One message at least, however little room there is.
+        from.bytes_max = 1;
+        assert_eq!(store.history_read(&from).await.unwrap().len(), 1);
         from.after = 3;
         let rest = store.history_read(&from).await.unwrap();
         assert_eq!(rest.iter().map(|m| m.id).collect::<Vec<_>>(), [4]);
